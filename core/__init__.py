@@ -1,0 +1,1 @@
+"""CourseLift's core: everything but the screens. Nothing in here imports Streamlit."""

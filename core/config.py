@@ -1,0 +1,85 @@
+"""Paths and defaults. The environment is read here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+PROJECT_FOLDER = Path(__file__).resolve().parent.parent
+DATA_FOLDER = PROJECT_FOLDER / "data"
+
+MAX_UPLOAD_MIB = 200
+DATABASE_MEMORY_LIMIT = "2GB"
+DEFAULT_TOP_K = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Where this installation keeps what it makes."""
+
+    home: Path  # the state folder
+
+    @property
+    def database_path(self) -> Path:
+        """The DuckDB file; one process at a time opens it."""
+        return self.home / "courselift.duckdb"
+
+    @property
+    def jobs_folder(self) -> Path:
+        """One folder a job: its spec, items, journal, heartbeat and log."""
+        return self.home / "jobs"
+
+    @property
+    def models_folder(self) -> Path:
+        """Converted models, one ordinary model folder each."""
+        return self.home / "models"
+
+    @property
+    def uploads_folder(self) -> Path:
+        """Uploaded files exactly as they came, named by their SHA-256."""
+        return self.home / "uploads"
+
+    @property
+    def exports_folder(self) -> Path:
+        """Files written for people to take away."""
+        return self.home / "exports"
+
+    @property
+    def backups_folder(self) -> Path:
+        """Copies of the database."""
+        return self.home / "backups"
+
+    @property
+    def logs_folder(self) -> Path:
+        """Log files; they hold no student data."""
+        return self.home / "logs"
+
+
+def load_config() -> Config:
+    """The configuration of this process: `COURSELIFT_HOME`, or the platform's folder for user data."""
+    home = os.environ.get("COURSELIFT_HOME") or platformdirs.user_data_dir("courselift", appauthor=False)
+    return Config(Path(home).expanduser().resolve())
+
+
+def hub_is_allowed() -> bool:
+    """Whether the user turned the model hub on (`COURSELIFT_HUB=1`)."""
+    return os.environ.get("COURSELIFT_HUB") == "1"
+
+
+def quiet_environment() -> dict[str, str]:
+    """Environment variables for worker processes: no hub, no telemetry, no tokenizer fork warnings.
+
+    Sources: huggingface_hub docs (HF_HUB_OFFLINE, HF_HUB_DISABLE_TELEMETRY), OpenVINO telemetry docs.
+    """
+    offline = "0" if hub_is_allowed() else "1"
+    return {
+        **os.environ,
+        "HF_HUB_OFFLINE": offline,
+        "TRANSFORMERS_OFFLINE": offline,
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "DO_NOT_TRACK": "1",
+        "TOKENIZERS_PARALLELISM": "true",
+    }
