@@ -1,0 +1,100 @@
+"""Charts about recommendations: what a score is made of, and what a change of weights does to everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from core.charts.style import BLUE, GREY, apply_style, bars_height, colour_of, list_rows
+
+
+def contributions(
+    rows: Sequence[tuple[str, Mapping[str, float]]],
+    signal_labels: Mapping[str, str],
+    *,
+    title: str = "",
+    x_label: str = "",
+) -> go.Figure:
+    """One stacked horizontal bar a course; the coloured parts add up to its score, written at the end.
+
+    rows: (course title, signal -> amount), best first. signal_labels: signal -> its name, in stacking order.
+    """
+    figure = go.Figure()
+    positions = list(range(len(rows)))
+    for position, (signal, label) in enumerate(signal_labels.items()):
+        amounts = [amounts.get(signal, 0.0) for _, amounts in rows]
+        if not any(amounts):
+            continue
+        figure.add_bar(
+            orientation="h",
+            name=label,
+            y=positions,
+            x=amounts,
+            marker_color=colour_of(signal, position),
+            hovertemplate=f"{label}: %{{x:.3f}}<extra></extra>",
+        )
+    scores = [sum(amounts.values()) for _, amounts in rows]
+    figure.add_scatter(
+        x=scores,
+        y=positions,
+        mode="text",
+        text=[f" {score:.3f}" for score in scores],
+        textposition="middle right",
+        cliponaxis=False,
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    apply_style(figure, title=title, x_label=x_label, height=bars_height(len(rows), 110))
+    figure.update_layout(barmode="stack", legend_traceorder="normal")
+    figure.update_xaxes(range=[0, max([*scores, 0.1]) * 1.12])
+    list_rows(figure, [name for name, _ in rows])
+    return figure
+
+
+def population_metrics(
+    names: Sequence[str],
+    before: Sequence[float | None],
+    after: Sequence[float],
+    *,
+    before_label: str,
+    after_label: str,
+    title: str = "",
+    x_label: str = "",
+) -> go.Figure:
+    """Metrics between 0 and 1: a grey ring where they were, a blue dot where they are, a line for the way between."""
+    figure = go.Figure()
+    rows = list(range(len(names)))
+    ways = [(row, old, new) for row, old, new in zip(rows, before, after, strict=True) if old is not None]
+    for row, old, new in ways:
+        figure.add_scatter(
+            x=[old, new],
+            y=[row, row],
+            mode="lines",
+            line={"width": 4, "color": GREY},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    hover = "%{x:.3f}<extra>%{fullData.name}</extra>"
+    if ways:
+        figure.add_scatter(
+            x=[old for _, old, _ in ways],
+            y=[row for row, _, _ in ways],
+            mode="markers",
+            name=before_label,
+            marker={"size": 13, "color": GREY, "symbol": "circle-open", "line": {"width": 3}},
+            hovertemplate=hover,
+        )
+    figure.add_scatter(
+        x=list(after),
+        y=rows,
+        mode="markers",
+        name=after_label,
+        marker={"size": 13, "color": BLUE},
+        hovertemplate=hover,
+        showlegend=True,
+    )
+    apply_style(figure, title=title, x_label=x_label, height=bars_height(len(names), 110))
+    figure.update_xaxes(range=[-0.02, 1.02], tickformat=".0%")
+    list_rows(figure, names)
+    return figure
