@@ -1,0 +1,1 @@
+"""Drawing that the screens share, and the cached wrappers around core."""

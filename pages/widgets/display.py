@@ -1,0 +1,104 @@
+"""Drawing that knows no data source: plain text, figures in a row, what to do on an empty page, tables of courses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import streamlit as st
+
+from core.i18n import Translator
+from core.records import Course, Triage
+from pages.widgets.navigation import go_to_button
+
+_WORD_JOINER = "\u2060"
+
+
+def plain(text: str) -> str:
+    """Text from data, made safe for labels and sentences that Streamlit reads as markdown.
+
+    Every sign of markdown is escaped. A colon also gets an invisible sign behind it, because emoji names,
+    icons and bare addresses are found after unescaping. For whole paragraphs use `st.text`, which reads no markdown.
+    """
+    return re.sub(r"([!-/<-@\[-`{-~])", r"\\\1", text).replace(":", ":" + _WORD_JOINER)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number with its label, as `metric_row` shows it."""
+
+    label: str
+    value: str | int | float
+    help: str | None = None
+    note: str | None = None  # small and grey below the value
+
+
+def metric_row(figures: Sequence[Figure]) -> None:
+    """Figures side by side in bordered boxes of equal height; they wrap on a narrow screen."""
+    for column, figure in zip(st.columns(len(figures)), figures, strict=True):
+        value = f"{figure.value:,}" if isinstance(figure.value, int | float) else figure.value
+        column.metric(
+            figure.label,
+            value,
+            delta=figure.note,
+            delta_color="off",
+            delta_arrow="off",
+            help=figure.help,
+            border=True,
+            height="stretch",
+        )
+
+
+def empty_state(title: str, what_to_do: str, *, page: str | None = None, label: str = "", icon: str = "inbox") -> None:
+    """What a page shows when it has nothing yet: why, what to do next, and a button that leads there."""
+    with st.container(border=True, horizontal_alignment="center", key="empty_state"):
+        st.markdown(f"### :material/{icon}: {title}", text_alignment="center", width="content")
+        st.markdown(what_to_do, text_alignment="center", width="content")
+        if page:
+            go_to_button(page, label, key=f"empty_go_to_{page}", primary=True)
+
+
+def course_table(
+    courses: Sequence[Course],
+    t: Translator,
+    *,
+    key: str,
+    triage: Mapping[str, Triage] | None = None,
+    extra: Mapping[str, Sequence[Any]] | None = None,
+    selection: Literal["single-row", "multi-row"] | None = None,
+    height: int | Literal["auto", "stretch", "content"] = "auto",
+) -> list[Course]:
+    """A table of courses, with status and reason when `triage` (by course key) is given; gives back the picked ones.
+
+    `extra` adds columns (label -> one value a course).
+    """
+    rows: dict[str, Sequence[Any]] = {
+        t("widgets.code"): [course.code for course in courses],
+        t("widgets.course_title"): [course.title for course in courses],
+        t("widgets.department"): [course.department for course in courses],
+    }
+    if triage is not None:
+        verdicts = [triage.get(course.course_key) for course in courses]
+        rows[t("widgets.status")] = [status_name(verdict, t) for verdict in verdicts]
+        rows[t("widgets.reason")] = [t.message(verdict.reason) if verdict else "" for verdict in verdicts]
+    rows |= dict(extra or {})
+    if selection is None:
+        st.dataframe(rows, key=key, hide_index=True, height=height)
+        return []
+    answer = st.dataframe(
+        rows,
+        key=key,
+        hide_index=True,
+        height=height,
+        on_select="rerun",
+        selection_mode=selection,
+    )
+    picked = answer["selection"]["rows"]
+    return [courses[index] for index in picked if index < len(courses)]
+
+
+def status_name(verdict: Triage | None, t: Translator) -> str:
+    """The description status in words; empty before triage."""
+    return t(f"widgets.status_{verdict.status}") if verdict else ""

@@ -1,0 +1,100 @@
+"""What every page starts from: the application, the language, the chosen catalog, and the guard around it all."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from core.config import Config, load_config
+from core.errors import CourseLiftError
+from core.i18n import LANGUAGES, Translator, choose_language
+from core.pipeline.application import Application
+from core.records import Catalog
+from pages.widgets.display import plain
+
+logger = logging.getLogger(__name__)
+
+LANGUAGE_NAMES = {"ko": "한국어", "en": "English"}
+
+
+def application() -> Application:
+    """The one application of this process, shared by all browser sessions."""
+    return _open_application(str(load_config().home))
+
+
+@st.cache_resource(show_spinner=False)
+def _open_application(home: str) -> Application:
+    return Application(Config(Path(home)))
+
+
+def translator() -> Translator:
+    """Texts in this session's language."""
+    return Translator(st.session_state.get("language") or _first_language())
+
+
+def _first_language() -> str:
+    asked = st.query_params.get("lang", "")
+    return asked if asked in LANGUAGES else choose_language(st.context.locale)
+
+
+def choose_interface_language() -> None:
+    """Draw the language switch. The choice lives as long as the session, and in the address as `?lang=`."""
+    st.session_state.setdefault("language", _first_language())
+    st.segmented_control(
+        translator()("app.language"),
+        LANGUAGES,
+        format_func=LANGUAGE_NAMES.__getitem__,
+        key="language",
+        required=True,
+    )
+    st.query_params["lang"] = st.session_state["language"]
+
+
+def choose_catalog() -> None:
+    """Draw the catalog selector when there is something to select."""
+    catalogs = {catalog.catalog_id: catalog for catalog in application().catalogs.list()}
+    wanted = st.session_state.pop("next_catalog_id", None) or st.session_state.get("catalog_id")
+    if not catalogs:
+        st.session_state.pop("catalog_id", None)
+        return
+    st.session_state["catalog_id"] = wanted if wanted in catalogs else next(iter(catalogs))
+    st.selectbox(
+        translator()("app.catalog"),
+        list(catalogs),
+        format_func=lambda catalog_id: catalogs[catalog_id].name,
+        key="catalog_id",
+    )
+
+
+def current_catalog() -> Catalog | None:
+    """The catalog that all pages are about; None before the first upload."""
+    catalog_id = st.session_state.get("catalog_id")
+    return application().catalogs.get(catalog_id) if catalog_id else None
+
+
+def select_catalog(catalog_id: str) -> None:
+    """Make a catalog the current one from the next run on; call `st.rerun` or `st.switch_page` after it."""
+    st.session_state["next_catalog_id"] = catalog_id
+
+
+@contextmanager
+def guard() -> Iterator[None]:
+    """Turn errors into one sentence and stop: ours as they are, unexpected ones with a reference to the log.
+
+    Works as a decorator too. Fragments and callbacks need their own: they run outside the guard of `app.py`.
+    """
+    try:
+        yield
+    except CourseLiftError as error:
+        st.error(plain(translator().message(error.message)), icon=":material/error:")
+        st.stop()
+    except Exception:
+        reference = secrets.token_hex(4)
+        logger.exception("Unexpected error, reference %s", reference)
+        st.error(translator()("app.unexpected_error", reference=reference), icon=":material/error:")
+        st.stop()
