@@ -1,0 +1,126 @@
+"""What a job is to do, written once into its folder: `job.json` for the settings, `items.jsonl` for the work."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.errors import JobError
+from core.jobs.files import write_atomically
+from core.records import Course, CourseKind, JobKind
+
+SPEC_FILE = "job.json"
+ITEMS_FILE = "items.jsonl"
+DEFAULT_ITEM_DEADLINE = 180.0  # seconds without any sign of life before a worker counts as hung
+_HASHED_FIELDS = ("kind", "catalog_id", "model_ref", "engine", "precision", "device", "settings", "prompt_version")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """One item of a job, with all that the worker needs: it cannot look anything up."""
+
+    key: str  # the course key; for embeddings the text hash
+    input_hash: str  # Course.content_hash; for embeddings the text hash
+    chat: tuple[Mapping[str, str], ...] = ()  # the prompt, as messages with "role" and "content"
+    course: Course | None = None  # the source fields, for the checks
+    text: str = ""  # what to embed
+    role: str = ""  # "passage" or "query", for embeddings
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """One job: what is to be made, how, and of which items."""
+
+    job_id: str
+    kind: JobKind
+    catalog_id: str
+    model_ref: str
+    engine: str
+    precision: str
+    device: str
+    settings: Mapping[str, Any]  # GenerationSettings.as_dict(), seed included; for embeddings the batch size
+    items: tuple[WorkItem, ...] = field(repr=False)
+    prompt_version: str = ""
+    item_deadline_seconds: float = DEFAULT_ITEM_DEADLINE  # says nothing about the result, so it is not hashed
+
+    @property
+    def settings_hash(self) -> str:
+        """SHA-256 over everything but the items that could change a result."""
+        return _digest({name: getattr(self, name) for name in _HASHED_FIELDS})
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same for two jobs that would do the same work with the same settings."""
+        work = sorted((item.key, item.input_hash) for item in self.items)
+        return _digest([self.settings_hash, work])
+
+    def header(self) -> dict[str, Any]:
+        """Everything but the items, as plain JSON values."""
+        values = {name: getattr(self, name) for name in self.__slots__ if name != "items"}
+        return {**values, "settings": dict(self.settings), "settings_hash": self.settings_hash}
+
+    def save(self, folder: Path) -> None:
+        """Write `job.json` and `items.jsonl` into `folder`, each whole or not at all; items first."""
+        lines = [_encode(_item_values(item)) for item in self.items]
+        items = "".join(f"{line}\n" for line in lines).encode()
+        write_atomically(folder / ITEMS_FILE, items)
+        header = {**self.header(), "items_hash": hashlib.sha256(items).hexdigest()}
+        write_atomically(folder / SPEC_FILE, _encode(header).encode())
+
+    @classmethod
+    def load(cls, folder: Path) -> JobSpec:
+        """Read a job back. Raises JobError when a file is missing or is not what was written."""
+        try:
+            header = json.loads((folder / SPEC_FILE).read_bytes())
+            items = (folder / ITEMS_FILE).read_bytes()
+            if hashlib.sha256(items).hexdigest() != header.pop("items_hash"):
+                raise JobError("jobs.folder_damaged", job=folder.name)
+            settings_hash = header.pop("settings_hash")
+            header["kind"] = JobKind(header["kind"])
+            spec = cls(**header, items=tuple(_read_item(line) for line in items.decode().splitlines()))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise JobError("jobs.folder_damaged", job=folder.name) from error
+        if spec.settings_hash != settings_hash:
+            raise JobError("jobs.folder_damaged", job=folder.name)
+        return spec
+
+
+def differences(old: JobSpec, new: JobSpec) -> tuple[str, ...]:
+    """What differs between two specs of the same work, by name: settings as `settings.seed`, courses as `items`.
+
+    Only items that both have are compared: a job may be resumed for a part of its items.
+    """
+    names = [name for name in _HASHED_FIELDS if name != "settings" and getattr(old, name) != getattr(new, name)]
+    all_settings = sorted({*old.settings, *new.settings})
+    names += [f"settings.{name}" for name in all_settings if old.settings.get(name) != new.settings.get(name)]
+    hashes = {item.key: item.input_hash for item in old.items}
+    if any(hashes.get(item.key, item.input_hash) != item.input_hash for item in new.items):
+        names.append("items")
+    return tuple(names)
+
+
+def _item_values(item: WorkItem) -> dict[str, Any]:
+    values = {name: value for name, value in asdict(item).items() if value}
+    return values
+
+
+def _read_item(line: str) -> WorkItem:
+    values = json.loads(line)
+    course = values.pop("course", None)
+    chat = tuple(values.pop("chat", ()))
+    if course is not None:
+        course = Course(**{**course, "kind": CourseKind(course["kind"])})
+    return WorkItem(**values, chat=chat, course=course)
+
+
+def _encode(value: Any) -> str:
+    # ensure_ascii keeps line separators such as U+2028 out of a file that is read by lines
+    return json.dumps(value, ensure_ascii=True, sort_keys=True, allow_nan=False)
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(_encode(value).encode()).hexdigest()
