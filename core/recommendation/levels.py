@@ -1,0 +1,36 @@
+"""The year of study a course is meant for, and how well it fits a student's year."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from core.recommendation.arrays import Floats
+from core.records import Course
+
+GRADUATE_YEAR = 5
+_GRADUATE = re.compile(r"graduate|master|doctor|phd|대학원|석사|박사", re.IGNORECASE)
+_UNDERGRADUATE = re.compile(r"under-?graduate|bachelor|학부", re.IGNORECASE)
+_LEVEL_NUMBER = re.compile(r"(?<!\d)([1-9])(?:\d00|\d{3}|00)?(?!\d)")  # "3", "300", "3학년", "4200"
+_CODE_NUMBER = re.compile(r"^[^\W\d_]+[-_. ]?([1-9])\d{2,3}(?!\d)")  # "CSCI-4200", "HS2732"
+STEP_ABOVE = 0.5  # a course one year above the student is half a fit, two years above none
+STEP_BELOW = 0.25  # easier is less of a misfit than harder
+
+
+def course_year(course: Course) -> float:
+    """The year (1 to 4, 5 for graduate) from the level or else from the code's number; NaN when neither says.
+
+    The first digit of a three- or four-digit course number is the year: the custom of the catalogs at hand.
+    """
+    if _GRADUATE.search(_UNDERGRADUATE.sub("", course.level)):
+        return float(GRADUATE_YEAR)
+    found = _LEVEL_NUMBER.search(course.level) or _CODE_NUMBER.match(course.code)
+    return float(min(int(found.group(1)), GRADUATE_YEAR)) if found else float("nan")
+
+
+def level_fit(student_years: Floats, course_years: Floats) -> Floats:
+    """Fit in [0, 1] of courses (C,) to years (Y,), as (Y, C): 1 in the same year, less with distance; NaN unknown."""
+    distance = course_years[None, :] - student_years[:, None]
+    fit = 1 - np.where(distance > 0, distance * STEP_ABOVE, -distance * STEP_BELOW)
+    return np.clip(fit, 0, 1).astype(np.float32)
