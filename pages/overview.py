@@ -1,1 +1,165 @@
-"""Not drawn yet."""
+"""Overview: the state of the term and the one thing to do next."""
+
+import streamlit as st
+
+from core.charts import status as status_charts
+from core.i18n import Translator
+from core.pipeline import samples
+from core.pipeline.application import Application
+from core.pipeline.jobs import job_progress
+from core.pipeline.status import CatalogStatus, NextStep, Overview, overview
+from core.records import DescriptionStatus, Job, JobKind, ReviewState
+from pages.widgets.display import Figure, draw_chart, metric_row, plain
+from pages.widgets.job_view import draw_progress
+from pages.widgets.navigation import go_to_button, page_title
+from pages.widgets.session import application, current_catalog, guard, select_catalog, translator
+
+
+def draw() -> None:
+    """The page: a welcome before the first catalog, the term's state after."""
+    app, t = application(), translator()
+    catalog = current_catalog()
+    if catalog is None:
+        draw_welcome(app, t)
+        return
+    state = overview(app, catalog.catalog_id)
+    st.title(t("overview.title"))
+    draw_next_steps(state, t)
+    if state.active_jobs:
+        st.fragment(draw_active_jobs, run_every=2)(app, state.active_jobs, t)
+    if state.current is not None:
+        draw_figures(state, state.current, t)
+        draw_charts(state.current, t)
+
+
+def draw_welcome(app: Application, t: Translator) -> None:
+    """What CourseLift does, and the two ways to begin: with a sample, or with one's own file."""
+    st.title(t("overview.welcome"))
+    st.markdown(t("overview.welcome_text"))
+    sample_place, own_place = st.columns(2, gap="medium")
+    with sample_place.container(border=True, height="stretch"):
+        st.markdown(f"#### :material/science: {t('overview.sample_title')}")
+        st.markdown(t("overview.sample_text"))
+        draw_sample_loader(app, t)
+    with own_place.container(border=True, height="stretch"):
+        st.markdown(f"#### :material/upload_file: {t('overview.own_title')}")
+        st.markdown(t("overview.own_text"))
+        go_to_button("catalog", t("overview.own_button"), key="upload_own")
+    st.markdown(f"#### {t('overview.way_title')}")
+    st.markdown(t("overview.way_text"))
+
+
+def draw_sample_loader(app: Application, t: Translator) -> None:
+    """Choose a sample catalog and load it, with the synthetic students if wanted."""
+    choices = {sample.name: sample for sample in samples.SAMPLES if not sample.is_students}
+    name = st.selectbox(
+        t("overview.sample"), list(choices), format_func=lambda name: t.message(choices[name].title), key="sample"
+    )
+    st.caption(plain(t.message(choices[name].credit)))
+    with_students = st.checkbox(t("overview.with_students"), value=True, key="with_students")
+    if st.button(t("overview.load_sample"), type="primary", icon=":material/play_arrow:", key="load_sample"):
+        with st.spinner(t("overview.loading_sample")):
+            catalog_id = samples.load_sample(app, name).catalog_id
+            if with_students:
+                samples.load_sample_students(app, catalog_id)
+        select_catalog(catalog_id)
+        st.rerun()
+
+
+def draw_next_steps(state: Overview, t: Translator) -> None:
+    """The most pressing step as the page's one primary button, the others as a quiet list."""
+    if not state.next_steps:
+        st.success(t("overview.nothing_to_do"), icon=":material/task_alt:")
+        return
+    first, *others = state.next_steps
+    with st.container(border=True, key="next_step"):
+        st.caption(t("overview.next_step"))
+        text_place, button_place = st.columns([4, 1], vertical_alignment="center")
+        text_place.markdown(f"##### {plain(t.message(first.message))}")
+        with button_place:
+            draw_step_button(first, t, primary=True)
+        for step in others:
+            text_place, button_place = st.columns([4, 1], vertical_alignment="center")
+            text_place.markdown(plain(t.message(step.message)))
+            with button_place:
+                draw_step_button(step, t)
+
+
+def draw_step_button(step: NextStep, t: Translator, *, primary: bool = False) -> None:
+    """The button that opens the page of a step."""
+    label = t("overview.open_page", page=page_title(step.page, t))
+    go_to_button(step.page, label, key=f"step_{step.message.key.replace('.', '_')}", primary=primary)
+
+
+@guard()
+def draw_active_jobs(app: Application, jobs: tuple[Job, ...], t: Translator) -> None:
+    """The progress of running jobs; refreshes itself, and the page when one ends."""
+    for job in jobs:
+        progress = job_progress(app, job.job_id)
+        draw_progress(progress, t)
+        if progress.job.status.is_final:
+            st.rerun()
+    if any(job.kind is JobKind.ENHANCE for job in jobs):
+        go_to_button("enhance", t("overview.watch"), key="watch_job")
+
+
+def draw_figures(state: Overview, current: CatalogStatus, t: Translator) -> None:
+    """The term in one row of numbers."""
+    total = current.catalog.course_count
+    waiting = current.review[ReviewState.DRAFT] + current.review[ReviewState.STALE]
+    metric_row(
+        [
+            Figure(t("overview.courses"), total),
+            Figure(t("overview.insufficient"), current.insufficient, help=t("overview.insufficient_help")),
+            Figure(t("overview.waiting"), waiting, help=t("overview.waiting_help")),
+            Figure(t("overview.published"), current.published, help=t("overview.published_help")),
+            Figure(t("overview.students"), state.student_count),
+            Figure(t("overview.recommended"), current.recommended_students, help=t("overview.recommended_help")),
+        ]
+    )
+
+
+def draw_charts(current: CatalogStatus, t: Translator) -> None:
+    """Description status by department, and how far the courses have come."""
+    department_place, funnel_place = st.columns([3, 2], gap="large")
+    with department_place:
+        title = t("overview.by_department")
+        labels = {str(status): t(f"widgets.status_{status}") for status in DescriptionStatus}
+        counts = {
+            row.department or t("overview.no_department"): {str(status): row.counts[status] for status in row.counts}
+            for row in current.departments
+        }
+        draw_chart(
+            status_charts.status_by_department(
+                counts,
+                labels,
+                others_label=t("overview.other_departments"),
+                title=title,
+                x_label=t("overview.unit_courses"),
+            ),
+            key="by_department",
+            alt=title,
+        )
+    with funnel_place:
+        title = t("overview.funnel")
+        draw_chart(
+            status_charts.funnel(funnel_stages(current, t), title=title, x_label=t("overview.unit_courses")),
+            key="funnel",
+            alt=title,
+        )
+        st.caption(t("overview.funnel_help"))
+
+
+def funnel_stages(current: CatalogStatus, t: Translator) -> list[tuple[str, int]]:
+    """Courses at each stage from import to recommendation; each stage holds part of the one before it."""
+    sufficient = current.statuses[DescriptionStatus.SUFFICIENT]
+    written = sum(count for state, count in current.review.items() if state is not ReviewState.REJECTED)
+    return [
+        (t("overview.stage_imported"), current.catalog.course_count),
+        (t("overview.stage_described"), sufficient + written),
+        (t("overview.stage_approved"), sufficient + current.published),
+        (t("overview.stage_embedded"), current.embedded),
+    ]
+
+
+draw()

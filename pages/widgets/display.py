@@ -51,6 +51,11 @@ def metric_row(figures: Sequence[Figure]) -> None:
         )
 
 
+def draw_chart(figure: Any, *, key: str, alt: str) -> None:
+    """A plotly figure in the page's theme, without the tool bar that covers its title; `alt` says what it shows."""
+    st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False})
+
+
 def empty_state(title: str, what_to_do: str, *, page: str | None = None, label: str = "", icon: str = "inbox") -> None:
     """What a page shows when it has nothing yet: why, what to do next, and a button that leads there."""
     with st.container(border=True, horizontal_alignment="center", key="empty_state"):
