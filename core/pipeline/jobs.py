@@ -31,6 +31,7 @@ class SeriesPoint:
     finished_at: datetime
     elapsed_seconds: float  # since the job's first item began
     seconds_per_item: float
+    new_tokens: int  # 0 for embedding
     tokens_per_second: float  # over the last minute of work
     rss_mib: float  # memory of the worker
     batch_size: int
