@@ -1,0 +1,25 @@
+"""Automatic checks of a text about a course: each finding has a span, a severity and a sentence.
+
+A hard finding keeps a text from being approved in bulk; a soft one puts it earlier in the review queue.
+The checks read only the course and the text: they need no model and take well under a millisecond.
+"""
+
+from __future__ import annotations
+
+from core.enhancement.checks.claims import check_claims
+from core.enhancement.checks.form import check_form
+from core.enhancement.checks.source import Source
+from core.generation.engine import Chat
+from core.records import Course, Finding
+
+__all__ = ["check_text"]
+
+
+def check_text(course: Course, text: str, chat: Chat = ()) -> list[Finding]:
+    """All findings about `text` as a description of `course`, in order of their place.
+
+    `chat` is the prompt that the text answers: what is repeated from it, the course's own words aside, is a leak.
+    """
+    source = Source.of(course)
+    findings = [*check_form(source, text, chat), *check_claims(source, text)]
+    return sorted(findings, key=lambda finding: (finding.start, finding.end))

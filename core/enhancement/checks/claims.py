@@ -1,0 +1,102 @@
+"""Checks of claims: numbers, codes, names, tools, rules and dates that the source does not have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from core.enhancement.checks.source import HANGUL, NUMBER, WORD, Source, finding, fold, plain_number, stem
+from core.enhancement.trimming import split_sentences
+from core.enhancement.vocabulary import pattern
+from core.records import Finding, Severity
+
+_NUMBER_WORDS = {
+    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
+    "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "fifteen": "15", "sixteen": "16",
+    "한": "1", "두": "2", "세": "3", "네": "4", "다섯": "5", "여섯": "6",
+}  # fmt: skip
+# A number word counts as a number only before something that rules are made of.
+_COUNTED = re.compile(
+    r"\b(" + "|".join(word for word in _NUMBER_WORDS if word.isascii()) + r")[- ](?:[a-z]+[- ])?"
+    r"(?:credits?|credit[- ]hours?|hours?|weeks?|semesters?|terms?|years?|units?|points?|exams?|projects?|"
+    r"papers?|times)\b|(" + "|".join(word for word in _NUMBER_WORDS if not word.isascii()) + r") ?"
+    r"(?:학점|학기|시간|주|번|차례)",
+    re.IGNORECASE,
+)  # fmt: skip
+_CODE = re.compile(r"\b[A-Z]{2,5}[- ]?\d{2,5}[A-Z]?\b|(?<![A-Za-z])[A-Z]\d{4,6}\b")
+
+# Subjects on which a wrong sentence misleads students. Silent where the source speaks of the subject itself.
+_SUBJECTS = ("unknown_requirement", "unknown_certificate", "unknown_assessment", "unknown_schedule")
+_CAPITAL_RUN = re.compile(r"\b[A-Z][\w’'-]*(?:(?: of| de| van| von| the|,)? [A-Z][\w’'-]*)*")
+_LATIN_RUN = re.compile(r"[A-Za-z][A-Za-z+#.-]+(?: [A-Za-z+#.-]+)*")
+_COMMON_CAPITALS = frozenset(map(stem, ("i", "english", "american", "european", "western", "asian", "korean")))
+
+
+def check_claims(source: Source, text: str) -> Iterator[Finding]:
+    """Findings about what the text claims and the source does not say."""
+    yield from _numbers(source, text)
+    yield from _subjects(source, text)
+    yield from _people_and_tools(source, text)
+    yield from _names(source, text)
+    yield from _title_is_met(source, text)
+
+
+def _numbers(source: Source, text: str) -> Iterator[Finding]:
+    codes = [match.span() for match in _CODE.finditer(text) if fold(match.group()) not in source.text]
+    for start, end in codes:
+        if _squeeze(text[start:end]) not in source.squeezed:
+            yield finding("unknown_code", Severity.HARD, start, end, text=text[start:end])
+    for match in NUMBER.finditer(text):
+        is_in_code = any(start <= match.start() < end for start, end in codes)
+        if not is_in_code and plain_number(match.group()) not in source.numbers:
+            yield finding("unknown_number", Severity.HARD, *match.span(), text=match.group())
+    for match in _COUNTED.finditer(text):
+        word = (match.group(1) or match.group(2)).casefold()
+        if _NUMBER_WORDS[word] not in source.numbers and word not in WORD.findall(source.text):
+            yield finding("unknown_number", Severity.HARD, *match.span(), text=match.group())
+
+
+def _subjects(source: Source, text: str) -> Iterator[Finding]:
+    for name in _SUBJECTS:
+        expression = pattern(name)
+        if expression.search(source.text) or (name == "unknown_requirement" and source.course.prerequisites):
+            continue
+        for match in expression.finditer(text):
+            yield finding(name, Severity.HARD, *match.span(), text=match.group())
+
+
+def _people_and_tools(source: Source, text: str) -> Iterator[Finding]:
+    for name in ("unknown_name", "unknown_tool"):
+        for match in pattern(name, match_case=True).finditer(text):
+            if fold(match.group()) not in source.text:
+                yield finding(name, Severity.HARD, *match.span(), text=match.group())
+
+
+def _names(source: Source, text: str) -> Iterator[Finding]:
+    """Capitalised words inside English sentences, Latin words in Korean ones, that the source does not have."""
+    if source.course.language == "ko":
+        for match in _LATIN_RUN.finditer(text):
+            if not all(source.knows(word) for word in WORD.findall(match.group())):
+                yield finding("new_name", Severity.SOFT, *match.span(), text=match.group())
+        return
+    starts = {0} | {text.find(sentence) for sentence in split_sentences(text, "en")}
+    for match in _CAPITAL_RUN.finditer(text):
+        words = WORD.findall(match.group())
+        own = words[1:] if match.start() in starts else words
+        unknown = [word for word in own if not source.knows(word) and stem(fold(word)) not in _COMMON_CAPITALS]
+        if unknown:
+            severity = Severity.HARD if len(unknown) > 1 else Severity.SOFT
+            yield finding("new_name", severity, *match.span(), text=match.group())
+
+
+def _title_is_met(source: Source, text: str) -> Iterator[Finding]:
+    """A text that has not one word of the title may be about another course."""
+    words = [word for word in WORD.findall(fold(source.course.title)) if len(word) > 2 or HANGUL.search(word)]
+    beginnings = {word[: 2 if HANGUL.search(word) else 4] for word in words if not word.isdigit()}
+    plain = fold(text)
+    if beginnings and not any(beginning in plain for beginning in beginnings):
+        yield finding("title_not_met", Severity.SOFT, 0, len(text))
+
+
+def _squeeze(text: str) -> str:
+    return "".join(WORD.findall(fold(text)))

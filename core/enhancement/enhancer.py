@@ -1,0 +1,122 @@
+"""DescriptionEnhancer: a batch of courses in, checked drafts out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from core.enhancement.checks import check_text
+from core.enhancement.trimming import cut_to_sentences
+from core.generation.engine import NO_CONTROL, Chat, Control, Generation, GenerationEngine, GenerationSettings
+from core.measurement.monitor import PerformanceMonitor
+from core.records import Course, Finding, FinishReason, Message, Severity
+
+MAX_SENTENCES = 3  # the prompt asks for two to three; what a small model adds after them is mostly invented
+_RETRY_SEED_STEP = 7919  # far from the seeds that people choose
+
+
+@dataclass(frozen=True, slots=True)
+class EnhancementRequest:
+    """One course and the chat that asks for its description."""
+
+    course: Course
+    chat: Chat
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What became of one request."""
+
+    index: int  # position of the request in the batch
+    course_key: str
+    text: str  # whole sentences only
+    finish_reason: FinishReason
+    prompt_tokens: int
+    new_tokens: int  # of all attempts
+    seconds: float  # of all attempts
+    seed: int  # of the attempt that the text is from
+    findings: tuple[Finding, ...] = ()
+    error: Message | None = None  # why there is no text
+
+    @property
+    def hard_findings(self) -> int:
+        """How many findings keep the draft from being approved in bulk."""
+        return sum(finding.severity is Severity.HARD for finding in self.findings)
+
+
+class DescriptionEnhancer:
+    """Writes, trims and checks descriptions. A draft with a hard finding is written once more with another seed.
+
+    The engine must be loaded. Work is measured under "generate" and "check" when a monitor is given.
+    """
+
+    def __init__(
+        self, engine: GenerationEngine, settings: GenerationSettings, monitor: PerformanceMonitor | None = None
+    ) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._monitor = monitor or PerformanceMonitor()
+
+    def enhance(self, requests: Sequence[EnhancementRequest], control: Control = NO_CONTROL) -> Iterator[Draft]:
+        """Drafts in the order in which they are finished, one a request; fewer when `control` stops.
+
+        Drafts under way when stopped come with finish reason CANCELLED and are not checked.
+        """
+        weak: list[Draft] = []
+        for draft in self._attempt(requests, range(len(requests)), self._settings, control):
+            if draft.hard_findings and self._settings.do_sample:
+                weak.append(draft)
+            else:
+                yield draft
+        if weak:
+            yield from self._retry(requests, weak, control)
+
+    def _retry(self, requests: Sequence[EnhancementRequest], weak: list[Draft], control: Control) -> Iterator[Draft]:
+        settings = replace(self._settings, seed=self._settings.seed + _RETRY_SEED_STEP)
+        first = {draft.index: draft for draft in weak}
+        for second in self._attempt(requests, tuple(first), settings, control):
+            yield _better(first.pop(second.index), second)
+        yield from first.values()
+
+    def _attempt(
+        self,
+        requests: Sequence[EnhancementRequest],
+        positions: Sequence[int],
+        settings: GenerationSettings,
+        control: Control,
+    ) -> Iterator[Draft]:
+        generations = self._engine.generate([requests[at].chat for at in positions], settings, control)
+        while True:
+            with self._monitor.measure("generate"):
+                generation = next(generations, None)
+            if generation is None:
+                return
+            position = positions[generation.index]
+            with self._monitor.measure("check"):
+                draft = _finish(position, requests[position], generation, settings.seed)
+            yield draft
+
+
+def _finish(index: int, request: EnhancementRequest, generation: Generation, seed: int) -> Draft:
+    course = request.course
+    text = cut_to_sentences(generation.text, course.language, MAX_SENTENCES)
+    is_judged = generation.error is None and generation.finish_reason is not FinishReason.CANCELLED
+    return Draft(
+        index=index,
+        course_key=course.course_key,
+        text=text,
+        finish_reason=generation.finish_reason,
+        prompt_tokens=generation.prompt_tokens,
+        new_tokens=generation.new_tokens,
+        seconds=generation.seconds,
+        seed=seed,
+        findings=tuple(check_text(course, text, request.chat)) if is_judged else (),
+        error=generation.error,
+    )
+
+
+def _better(first: Draft, second: Draft) -> Draft:
+    """The second attempt when it is a text with fewer hard findings, with the cost of both."""
+    is_usable = second.error is None and second.finish_reason is not FinishReason.CANCELLED
+    chosen = second if is_usable and second.hard_findings < first.hard_findings else first
+    return replace(chosen, new_tokens=first.new_tokens + second.new_tokens, seconds=first.seconds + second.seconds)
