@@ -21,9 +21,9 @@ from zlib import crc32
 
 from core.errors import ModelError
 from core.generation.engine import NO_CONTROL, Chat, Control, EngineInfo, Generation, GenerationSettings
+from core.models.languages import FAKE_PREFIX
 from core.records import FinishReason, Message
 
-FAKE_PREFIX = "fake:"
 _STEP_SECONDS = 0.02  # how finely a delay is cut, so that cancelling works in the middle
 _TITLE = re.compile(
     r"^\W*(?:course title|title|course|과목명|교과목명|강좌명|제목)\W*[::]\s*(.+)$", re.IGNORECASE | re.MULTILINE
