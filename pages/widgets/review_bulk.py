@@ -1,0 +1,77 @@
+"""Many drafts at once: approve all that pass the checks, with exceptions and a confirmation."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.i18n import Translator
+from core.pipeline import review
+from core.pipeline.review import QueueItem, ReviewQueue, Risk
+from core.records import ReviewState
+from pages.widgets.review_decisions import decide, draw_undo, reviewer
+from pages.widgets.session import application, guard
+
+
+def draw_bulk(catalog_id: str, queue: ReviewQueue, t: Translator) -> None:
+    """The filtered queue as a table; picked rows are left out of the bulk approval."""
+    st.markdown(t("review.bulk_text"))
+    answer = st.dataframe(
+        {
+            t("review.column_title"): [item.course.title for item in queue.items],
+            t("review.column_draft"): [item.enhancement.published_text for item in queue.items],
+            t("review.column_risk"): [t(f"review.risk_{item.risk}") for item in queue.items],
+            t("review.column_findings"): [_findings(item, t) for item in queue.items],
+            t("review.column_department"): [item.course.department for item in queue.items],
+        },
+        column_config={
+            t("review.column_title"): st.column_config.TextColumn(width="medium"),
+            t("review.column_draft"): st.column_config.TextColumn(width="large"),
+        },
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        height=460,
+        key="review_table",
+    )
+    picked = {
+        queue.items[row].enhancement.enhancement_id for row in answer["selection"]["rows"] if row < len(queue.items)
+    }
+    drafts = [item for item in queue.items if item.enhancement.state is ReviewState.DRAFT]
+    passing = [item for item in drafts if item.risk is not Risk.HARD]
+    chosen = [item.enhancement.enhancement_id for item in passing if item.enhancement.enhancement_id not in picked]
+    held = len(drafts) - len(passing)
+    with st.container(horizontal=True):
+        if st.button(
+            t("review.bulk_approve", count=len(chosen)),
+            key="review_bulk_approve",
+            type="primary",
+            icon=":material/done_all:",
+            disabled=not chosen,
+        ):
+            _confirm(catalog_id, chosen, held, len(passing) - len(chosen), t)
+        draw_undo(t)
+
+
+def _findings(item: QueueItem, t: Translator) -> str:
+    return " · ".join(t.message(finding.message) for finding in item.enhancement.findings)
+
+
+def _confirm(catalog_id: str, chosen: list[str], held: int, left_out: int, t: Translator) -> None:
+    @st.dialog(t("review.bulk_title"), icon=":material/done_all:")
+    @guard()
+    def ask() -> None:
+        st.markdown(t("review.bulk_question", count=len(chosen)))
+        if held:
+            st.markdown(t("review.bulk_held", count=held))
+        if left_out:
+            st.markdown(t("review.bulk_left_out", count=left_out))
+        st.caption(t("review.bulk_undo_note"))
+        if st.button(t("review.bulk_confirm"), key="review_bulk_confirm", type="primary"):
+            decide(
+                lambda: (
+                    review.approve_passing(application(), catalog_id, by=reviewer(), enhancement_ids=chosen).decision_id
+                ),
+                t("review.done_bulk", count=len(chosen)),
+            )
+
+    ask()
