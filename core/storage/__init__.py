@@ -1,0 +1,42 @@
+"""The only place with SQL: one DuckDB file, numbered migrations, one store per subject, records in and out."""
+
+from core.storage.access_log import Access, AccessLog
+from core.storage.backup import create_backup, restore_backup
+from core.storage.catalog_store import CatalogImport, CatalogStore
+from core.storage.connection import Database
+from core.storage.embedding_store import EmbeddingStore
+from core.storage.enhancement_store import Decision, EnhancementStore
+from core.storage.job_store import JobStore
+from core.storage.journal_batch import Embedding, ItemSample, JobItem, JournalBatch
+from core.storage.measurement_store import MeasurementRun, MeasurementStore
+from core.storage.recommendation_store import RankedArrays, RecommendationRun, RecommendationStore
+from core.storage.settings_store import SettingsStore
+from core.storage.student_store import StudentCounts, StudentStore
+from core.storage.weight_store import WeightStore
+
+__all__ = [
+    "Access",
+    "AccessLog",
+    "CatalogImport",
+    "CatalogStore",
+    "Database",
+    "Decision",
+    "Embedding",
+    "EmbeddingStore",
+    "EnhancementStore",
+    "ItemSample",
+    "JobItem",
+    "JobStore",
+    "JournalBatch",
+    "MeasurementRun",
+    "MeasurementStore",
+    "RankedArrays",
+    "RecommendationRun",
+    "RecommendationStore",
+    "SettingsStore",
+    "StudentCounts",
+    "StudentStore",
+    "WeightStore",
+    "create_backup",
+    "restore_backup",
+]

@@ -1,0 +1,105 @@
+"""Copies of the database, made while it is in use, and the way back.
+
+The copy is made by DuckDB itself (ATTACH and COPY FROM DATABASE: one statement, one moment in time). Copying the
+file instead would drop the process's POSIX lock on it as soon as the copy was closed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from core.errors import StorageError
+
+if TYPE_CHECKING:
+    from core.storage.connection import Database
+
+_CURRENT_DATABASE = "SELECT current_database()"
+_COUNT_VERSIONS = "SELECT count(*) FROM schema_versions"
+_SUFFIX = ".duckdb"
+
+
+def create_backup(database: Database, folder: Path | None = None) -> Path:
+    """A consistent copy of `database` as of one moment, in `folder` (default: its backups folder).
+
+    Others read and write meanwhile. Raises StorageError when the copy cannot be made.
+    """
+    target = database.backups_folder / f"courselift-{_date()}{_SUFFIX}"
+    with database.read() as cursor:
+        _copy_into(cursor, target)
+    if folder is None or folder.resolve() == database.backups_folder.resolve():
+        return target
+    folder.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.move(target, folder / target.name))
+
+
+def restore_backup(backup: Path, database_path: Path) -> Path | None:
+    """Put a copy of `backup` in the place of the closed database at `database_path`.
+
+    The backup is opened first to see that it is sound. The old files are set aside under a dated name, never
+    deleted; returns where the old database is now, None when there was none. Raises StorageError.
+    """
+    incoming = database_path.with_name(f"{database_path.name}.incoming")
+    database_path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(backup, incoming)
+    try:
+        with duckdb.connect(str(incoming)) as connection:
+            connection.execute(_COUNT_VERSIONS)
+            connection.execute("CHECKPOINT")
+    except duckdb.Error as error:
+        incoming.unlink()
+        raise StorageError("storage.backup_damaged", path=str(backup)) from error
+    _sync(incoming)
+    aside = _set_aside(database_path)
+    incoming.replace(database_path)
+    return aside
+
+
+def copy_before_upgrade(connection: duckdb.DuckDBPyConnection, folder: Path, version: int) -> None:
+    """Keep what the file held before its schema leaves `version`."""
+    _copy_into(connection, folder / f"before-upgrade-from-{version}-{_date()}{_SUFFIX}")
+
+
+def _copy_into(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
+    """Copy everything into the new file `target`; it gets its name only when it is whole."""
+    unfinished = target.with_suffix(".unfinished")
+    source = connection.execute(_CURRENT_DATABASE).fetchall()[0][0]
+    alias = f"backup_{os.urandom(8).hex()}"
+    connection.execute(f"ATTACH '{_quoted(unfinished)}' AS {alias}")
+    try:
+        connection.execute(f'COPY FROM DATABASE "{source}" TO {alias}')
+    finally:
+        connection.execute(f"DETACH {alias}")
+    _sync(unfinished)
+    unfinished.replace(target)
+
+
+def _set_aside(database_path: Path) -> Path | None:
+    """Rename the database and its log; the log goes first, or a new database might replay an old log."""
+    date = _date()
+    log = database_path.with_name(f"{database_path.name}.wal")
+    if log.exists():
+        log.replace(log.with_name(f"{database_path.name}.{date}.wal"))
+    if not database_path.exists():
+        return None
+    aside = database_path.with_name(f"{database_path.name}.{date}")
+    database_path.replace(aside)
+    return aside
+
+
+def _date() -> str:
+    return datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+
+
+def _quoted(path: Path) -> str:
+    return str(path.resolve()).replace("'", "''")
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

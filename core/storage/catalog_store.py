@@ -1,0 +1,240 @@
+"""Catalogs, their uploads and imports, courses with every version, remembered column mappings, triage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from core.errors import StorageError
+from core.records import Catalog, Course, CourseKind, DescriptionStatus, Triage
+from core.storage.connection import Database
+from core.storage.conversion import (
+    from_json,
+    from_stored_time,
+    insert_columns,
+    new_id,
+    now,
+    to_json,
+    to_stored_time,
+)
+from core.storage.enhancement_store import mark_stale
+from core.storage.queries import catalogs as queries
+
+_COURSE_FIELDS = [name.strip() for name in queries.COURSE_COLUMNS.split(",")]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogImport:
+    """One upload taken into a catalog."""
+
+    import_id: str
+    upload_id: str
+    file_name: str
+    imported_at: datetime
+    counts: Mapping[str, int]  # of the comparison: added, changed, removed, ...
+
+
+Catalogs = list[Catalog]  # the method `list` hides the type's own name inside the class
+
+
+class CatalogStore:
+    """Reads and writes everything that comes from a catalog file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, name: str, is_sample: bool = False) -> Catalog:
+        """A new, empty catalog. Raises StorageError when the name is taken."""
+        catalog = Catalog(new_id(), name, now(), is_sample=is_sample)
+        with self._database.write() as cursor:
+            if self.find_by_name(name) is not None:
+                raise StorageError("storage.catalog_name_taken", name=name)
+            values = [catalog.catalog_id, name, is_sample, to_stored_time(catalog.created_at)]
+            cursor.execute(queries.ADD_CATALOG, values)
+        return catalog
+
+    def list(self) -> Catalogs:
+        """All catalogs, oldest first, with the number of their active courses."""
+        return [_catalog(row) for row in self._database.fetch(queries.LIST_CATALOGS)]
+
+    def get(self, catalog_id: str) -> Catalog:
+        """One catalog. Raises StorageError when there is none."""
+        row = self._database.fetch_one(queries.GET_CATALOG, [catalog_id])
+        if row is None:
+            raise StorageError("storage.no_catalog", catalog_id=catalog_id)
+        return _catalog(row)
+
+    def find_by_name(self, name: str) -> Catalog | None:
+        """The catalog called exactly `name`, None when there is none."""
+        row = self._database.fetch_one(queries.FIND_CATALOG, [name])
+        return None if row is None else _catalog(row)
+
+    def save_upload(self, content_hash: str, file_name: str, size: int, kind: str, stored_path: str) -> str:
+        """Note an uploaded file: SHA-256, name, bytes, "catalog" or "students", where it lies. Returns its id."""
+        upload_id = new_id()
+        values = [upload_id, content_hash, file_name, size, kind, str(stored_path), to_stored_time(now())]
+        with self._database.write() as cursor:
+            cursor.execute(queries.ADD_UPLOAD, values)
+        return upload_id
+
+    def apply_import(
+        self, catalog_id: str, upload_id: str, courses: Sequence[Course], diff_counts: Mapping[str, int]
+    ) -> str:
+        """Make `courses` the catalog's active courses, in one transaction. Returns the import's id.
+
+        Courses that are not among them become inactive. Each course that is new or says something else gets a new
+        version; published enhancements of courses whose content hash changed become stale.
+        Raises StorageError when two courses have one key (DuckDB would keep the first and say nothing).
+        """
+        _refuse_duplicates(courses)
+        import_id = new_id()
+        with self._database.write() as cursor:
+            old = {course.course_key: course for course in self.courses(catalog_id, active_only=False)}
+            new = {course.course_key: replace(course, catalog_id=catalog_id, is_active=True) for course in courses}
+            gone = [
+                replace(course, is_active=False) for key, course in old.items() if course.is_active and key not in new
+            ]
+            differing = [course for course in new.values() if old.get(course.course_key) != course]
+            _put_courses(cursor, differing + gone)
+            _add_versions(cursor, [course for course in differing if _says_more(course, old)] + gone, import_id)
+            mark_stale(cursor, catalog_id, [course.course_key for course in differing if _source_changed(course, old)])
+            values = [import_id, catalog_id, upload_id, to_stored_time(now()), to_json(diff_counts)]
+            cursor.execute(queries.ADD_IMPORT, values)
+        return import_id
+
+    def courses(self, catalog_id: str, active_only: bool = True) -> Courses:
+        """The courses in the order of the newest file."""
+        query = queries.ACTIVE_COURSES if active_only else queries.ALL_COURSES
+        return [_course(row) for row in self._database.fetch(query, [catalog_id])]
+
+    def course(self, catalog_id: str, key: str) -> Course:
+        """One course. Raises StorageError when there is none."""
+        row = self._database.fetch_one(queries.GET_COURSE, [catalog_id, key])
+        if row is None:
+            raise StorageError("storage.no_course", course=key)
+        return _course(row)
+
+    def update_course(self, catalog_id: str, course: Course) -> None:
+        """Store a person's edit of a course as a new version; a published text of it becomes stale.
+
+        `course.content_hash` must be that of the edited fields. Raises StorageError when there is no such course.
+        """
+        edited = replace(course, catalog_id=catalog_id)
+        with self._database.write() as cursor:
+            old = {course.course_key: self.course(catalog_id, course.course_key)}
+            _put_courses(cursor, [edited])
+            _add_versions(cursor, [edited], None)
+            if _source_changed(edited, old):
+                mark_stale(cursor, catalog_id, [edited.course_key])
+
+    def versions(self, catalog_id: str, key: str) -> Courses:
+        """What a course said over time, newest first."""
+        rows = self._database.fetch(queries.COURSE_VERSIONS, [catalog_id, key])
+        return [_course_from_json(row[0]) for row in rows]
+
+    def imports(self, catalog_id: str) -> Imports:
+        """The uploads taken in, newest first."""
+        rows = self._database.fetch(queries.LIST_IMPORTS, [catalog_id])
+        return [
+            CatalogImport(import_id, upload_id, file_name, from_stored_time(moment), from_json(counts))
+            for import_id, upload_id, file_name, moment, counts in rows
+        ]
+
+    def remember_mapping(self, shape: str, kind: str, mapped: Mapping[str, str]) -> None:
+        """Keep which column is which field (`mapped`: field -> column) for files of this `shape` and `kind`."""
+        with self._database.write() as cursor:
+            cursor.execute(queries.PUT_MAPPING, [shape, kind, to_json(mapped), to_stored_time(now())])
+
+    def recall_mapping(self, shape: str, kind: str) -> dict[str, str] | None:
+        """The mapping remembered for files of this shape and kind."""
+        row = self._database.fetch_one(queries.GET_MAPPING, [shape, kind])
+        return None if row is None else dict(from_json(row[0]))
+
+    def save_triage(self, catalog_id: str, verdicts: Sequence[Triage]) -> None:
+        """Store the newest verdict of each course."""
+        if not verdicts:
+            return
+        columns = {
+            "catalog_id": [catalog_id] * len(verdicts),
+            "course_key": [verdict.course_key for verdict in verdicts],
+            "status": [verdict.status.value for verdict in verdicts],
+            "reason": [to_json(verdict.reason) for verdict in verdicts],
+            "judged_at": [to_stored_time(now())] * len(verdicts),
+        }
+        with self._database.write() as cursor:
+            insert_columns(cursor, queries.PUT_TRIAGE, columns)
+
+    def triage(self, catalog_id: str) -> dict[str, Triage]:
+        """The verdicts by course key."""
+        rows = self._database.fetch(queries.GET_TRIAGE, [catalog_id])
+        return {key: Triage(key, DescriptionStatus(status), from_json(reason)) for key, status, reason in rows}
+
+
+Courses = list[Course]
+Imports = list[CatalogImport]
+
+
+def _refuse_duplicates(courses: Sequence[Course]) -> None:
+    seen: dict[str, Course] = {}
+    for course in courses:
+        first = seen.setdefault(course.course_key, course)
+        if first is not course:
+            rows = {"first": first.row_number, "second": course.row_number}
+            raise StorageError("storage.duplicate_course", course=course.course_key, **rows)
+
+
+def _source_changed(course: Course, old: Mapping[str, Course]) -> bool:
+    before = old.get(course.course_key)
+    return before is not None and before.content_hash != course.content_hash
+
+
+def _says_more(course: Course, old: Mapping[str, Course]) -> bool:
+    """Whether more than the course's place in the file is new."""
+    before = old.get(course.course_key)
+    return before is None or replace(before, row_number=course.row_number) != course
+
+
+def _put_courses(cursor: duckdb.DuckDBPyConnection, courses: Sequence[Course]) -> None:
+    if not courses:
+        return
+    columns: dict[str, list[Any]] = {name: [getattr(course, name) for course in courses] for name in _COURSE_FIELDS}
+    columns["kind"] = [course.kind.value for course in courses]
+    columns["extra"] = [to_json(course.extra) for course in courses]
+    insert_columns(cursor, queries.PUT_COURSES, columns)
+
+
+def _add_versions(cursor: duckdb.DuckDBPyConnection, courses: Sequence[Course], import_id: str | None) -> None:
+    if not courses:
+        return
+    columns = {
+        "catalog_id": [course.catalog_id for course in courses],
+        "course_key": [course.course_key for course in courses],
+        "import_id": [import_id] * len(courses),
+        "saved_at": [to_stored_time(now())] * len(courses),
+        "content_hash": [course.content_hash for course in courses],
+        "course": [
+            to_json({field.name: getattr(course, field.name) for field in fields(course)}) for course in courses
+        ],
+    }
+    insert_columns(cursor, queries.ADD_VERSIONS, columns)
+
+
+def _catalog(row: tuple[Any, ...]) -> Catalog:
+    catalog_id, name, created_at, course_count, is_sample = row
+    return Catalog(catalog_id, name, from_stored_time(created_at), course_count, is_sample)
+
+
+def _course(row: tuple[Any, ...]) -> Course:
+    values = dict(zip(_COURSE_FIELDS, row, strict=True))
+    values["kind"] = CourseKind(values["kind"])
+    values["extra"] = from_json(values["extra"])
+    return Course(**values)
+
+
+def _course_from_json(text: str) -> Course:
+    values = from_json(text)
+    return Course(**{**values, "kind": CourseKind(values["kind"])})

@@ -1,0 +1,252 @@
+"""The database of one installation: one DuckDB file, one process, one connection, one cursor per thread.
+
+Why it is built like this (measured on duckdb 1.5.6 and 2.0.0):
+- One connection object shared by threads gives wrong answers; a cursor per thread gives none.
+- DuckDB lets one process in, so a second one is told who holds the file. The lock is a POSIX lock: opening and
+  closing the file with anything else in this process would drop it, so nothing here ever reads the file itself.
+- After a fork the child's commits vanish without an error, so a forked child is refused.
+- Leaving the process while a thread is querying aborted on 2.0.0, so queries are interrupted and awaited first.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+import time
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from core.config import DATABASE_MEMORY_LIMIT
+from core.errors import StorageError
+from core.storage.backup import copy_before_upgrade
+from core.storage.failures import is_fatal, is_held_by_another_process, opening_failure, working_failure
+from core.storage.migrations import migrate
+
+logger = logging.getLogger(__name__)
+
+IN_MEMORY = ":memory:"
+_THREADS = 2  # of DuckDB's own; the rest of the machine belongs to the models
+_RETRY_SECONDS = 0.25
+_CLOSE_SECONDS = 10.0
+
+_open_paths: set[Path] = set()
+_open_paths_lock = threading.Lock()
+
+
+class Database:
+    """Gives cursors for reading and writing, each thread its own.
+
+    `path` is the DuckDB file (made when missing) or ":memory:". Backups may only be written below
+    `backups_folder` (default: `backups` beside the file): DuckDB itself refuses every other path.
+    `wait_seconds` is how long to wait for another process to let go of the file.
+
+    Raises StorageError when another process holds the file (naming its PID), when the file is damaged or was
+    written by a newer version, or when the disk is full. Files are never deleted.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        backups_folder: Path | None = None,
+        wait_seconds: float = 2.0,
+        threads: int = _THREADS,
+    ) -> None:
+        self.path = Path(path)
+        self.in_memory = str(path) == IN_MEMORY
+        self.backups_folder = backups_folder or self.path.parent / "backups"
+        self._threads = threads
+        self._process = os.getpid()
+        self._write_lock = threading.RLock()
+        self._idle = threading.Condition()
+        self._busy: list[duckdb.DuckDBPyConnection] = []
+        self._cursors: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
+        self._local = threading.local()
+        self._is_closed = False
+        self._is_broken = False
+        self._claim_path()
+        try:
+            self._connection = self._connect(wait_seconds)
+        except BaseException:
+            self._release_path()
+            raise
+        atexit.register(self.close)
+
+    @contextmanager
+    def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """This thread's cursor. Inside a `write()` of the same thread it sees what that has written.
+
+        Raises StorageError for every DuckDB error.
+        """
+        cursor = self._enter()
+        try:
+            yield cursor
+        except duckdb.Error as error:
+            raise self._failed(error) from error
+        finally:
+            self._leave(cursor)
+
+    @contextmanager
+    def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """This thread's cursor in a transaction: committed at the end, rolled back on any exception.
+
+        One thread writes at a time. A `write()` inside another of the same thread joins the outer transaction.
+        """
+        with self._write_lock, self.read() as cursor:
+            if getattr(self._local, "is_writing", False):
+                yield cursor
+                return
+            cursor.execute("BEGIN TRANSACTION")
+            self._local.is_writing = True
+            try:
+                yield cursor
+                cursor.execute("COMMIT")
+            except BaseException:
+                _roll_back(cursor)
+                raise
+            finally:
+                self._local.is_writing = False
+
+    def fetch(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of `query`."""
+        with self.read() as cursor:
+            return cursor.execute(query, parameters).fetchall()
+
+    def fetch_one(self, query: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """The first row of `query`, None when there is none."""
+        with self.read() as cursor:
+            return cursor.execute(query, parameters).fetchone()
+
+    def close(self) -> None:
+        """Interrupt running queries, wait for them, close the file. Calling it again does nothing."""
+        with self._idle:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            for cursor in self._busy:
+                cursor.interrupt()
+            self._idle.wait_for(lambda: not self._busy, timeout=_CLOSE_SECONDS)
+            self._disconnect()
+        self._release_path()
+        atexit.unregister(self.close)
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _enter(self) -> duckdb.DuckDBPyConnection:
+        if os.getpid() != self._process:
+            raise StorageError("storage.forked")
+        with self._idle:
+            if self._is_closed:
+                raise StorageError("storage.closed")
+            if self._is_broken:
+                self._reopen()
+            cursor = self._own_cursor(self._connection)
+            self._busy.append(cursor)
+            return cursor
+
+    def _own_cursor(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+        if getattr(self._local, "parent", None) is not connection:
+            self._local.cursor, self._local.parent = connection.cursor(), connection
+            self._cursors.add(self._local.cursor)
+        cursor: duckdb.DuckDBPyConnection = self._local.cursor
+        return cursor
+
+    def _leave(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        with self._idle:
+            self._busy.remove(cursor)
+            self._idle.notify_all()
+
+    def _failed(self, error: duckdb.Error) -> StorageError:
+        logger.error("database error: %s", type(error).__name__, stack_info=True)  # no message: it may hold values
+        if is_fatal(error):
+            with self._idle:
+                self._is_broken = True
+        return working_failure(error, self.path)
+
+    def _reopen(self) -> None:
+        """Open the file anew after a fatal error (a full disk is one), which makes DuckDB refuse even reads."""
+        self._idle.wait_for(lambda: not self._busy, timeout=_CLOSE_SECONDS)
+        self._disconnect()
+        self._connection = self._connect(wait_seconds=0)
+        self._is_broken = False
+
+    def _connect(self, wait_seconds: float) -> duckdb.DuckDBPyConnection:
+        if not self.in_memory:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.backups_folder.mkdir(parents=True, exist_ok=True)
+        try:
+            connection = self._open(time.monotonic() + wait_seconds)
+        except duckdb.Error as error:
+            raise opening_failure(error, self.path, self.backups_folder) from error
+        try:
+            for setting in self._settings():
+                connection.execute(f"SET {setting}")
+            migrate(connection, lambda version: copy_before_upgrade(connection, self.backups_folder, version))
+        except duckdb.Error as error:
+            connection.close()
+            raise opening_failure(error, self.path, self.backups_folder) from error
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _open(self, deadline: float) -> duckdb.DuckDBPyConnection:
+        while True:
+            try:
+                return duckdb.connect(str(self.path))
+            except duckdb.Error as error:
+                if not is_held_by_another_process(error) or time.monotonic() >= deadline:
+                    raise
+            time.sleep(_RETRY_SECONDS)
+
+    def _settings(self) -> list[str]:
+        """Secure settings in the order DuckDB asks for: the allowed folder before the door shuts, the lock last."""
+        folder = f"{self.backups_folder.resolve()}/".replace("'", "''")
+        return [
+            "autoinstall_known_extensions = false",
+            "autoload_known_extensions = false",
+            "allow_community_extensions = false",
+            "python_enable_replacements = false",
+            f"memory_limit = '{DATABASE_MEMORY_LIMIT}'",
+            f"threads = {self._threads}",
+            *([] if self.in_memory else [f"allowed_directories = ['{folder}']"]),
+            "enable_external_access = false",
+            "lock_configuration = true",
+        ]
+
+    def _disconnect(self) -> None:
+        """Close every cursor and the connection: DuckDB keeps a broken instance alive while one of them is open."""
+        for cursor in list(self._cursors):
+            cursor.close()
+        self._cursors.clear()
+        self._connection.close()
+
+    def _claim_path(self) -> None:
+        if self.in_memory:
+            return
+        with _open_paths_lock:
+            if self.path.resolve() in _open_paths:
+                raise StorageError("storage.already_open", path=str(self.path))
+            _open_paths.add(self.path.resolve())
+
+    def _release_path(self) -> None:
+        with _open_paths_lock:
+            _open_paths.discard(self.path.resolve())
+
+
+def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
+    try:
+        cursor.execute("ROLLBACK")
+    except duckdb.Error as error:  # the transaction is gone already; the first error is the one to tell
+        logger.warning("rollback: %s", type(error).__name__)

@@ -1,0 +1,223 @@
+"""Generated descriptions, what people decided about them, and the log of those decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from core.errors import StorageError
+from core.records import Enhancement, Finding, FinishReason, Provenance, ReviewState, Severity
+from core.storage.connection import Database
+from core.storage.conversion import (
+    from_json,
+    from_optional_time,
+    from_stored_time,
+    insert_columns,
+    new_id,
+    now,
+    to_json,
+    to_stored_time,
+)
+from core.storage.queries import enhancements as queries
+
+_JUDGEMENT = ("state", "edited_text", "decided_at", "decided_by", "reason")  # the columns that decisions change
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One judgement of one enhancement; several made at once share the decision id."""
+
+    decision_id: str
+    enhancement_id: str
+    state: ReviewState
+    previous_state: ReviewState
+    edited_text: str | None
+    decided_at: datetime
+    decided_by: str  # '' when the program did it, for example when a source changed
+    reason: str
+
+
+class EnhancementStore:
+    """Reads and writes enhancements. Their text is never changed; decisions are added, never rewritten."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, enhancements: Sequence[Enhancement], cache_keys: Mapping[str, str] | None = None) -> None:
+        """Add enhancements; those whose id is stored already stay as they are.
+
+        `cache_keys` (enhancement id -> key) lets `find_cached` give a text again. Inside a `write()` of the same
+        thread it is part of that transaction.
+        """
+        if not enhancements:
+            return
+        columns = _columns(enhancements)
+        columns["cache_key"] = [(cache_keys or {}).get(item.enhancement_id, "") for item in enhancements]
+        with self._database.write() as cursor:
+            insert_columns(cursor, queries.ADD, columns)
+
+    def get(self, enhancement_id: str) -> Enhancement:
+        """One enhancement. Raises StorageError when there is none."""
+        row = self._database.fetch_one(queries.GET, [enhancement_id])
+        if row is None:
+            raise StorageError("storage.no_enhancement", enhancement_id=enhancement_id)
+        return _enhancement(row)
+
+    def of_job(self, job_id: str) -> list[Enhancement]:
+        """What a job wrote, oldest first."""
+        return [_enhancement(row) for row in self._database.fetch(queries.OF_JOB, [job_id])]
+
+    def of_catalog(
+        self, catalog_id: str, states: Collection[ReviewState] | None = None, limit: int | None = None, offset: int = 0
+    ) -> list[Enhancement]:
+        """A catalog's enhancements, oldest first; only those in `states` when given."""
+        wanted = None if states is None else [state.value for state in states]
+        parameters = {"catalog_id": catalog_id, "states": wanted, "limit": limit, "offset": offset}
+        with self._database.read() as cursor:
+            return [_enhancement(row) for row in cursor.execute(queries.OF_CATALOG, parameters).fetchall()]
+
+    def for_course(self, catalog_id: str, key: str) -> list[Enhancement]:
+        """Every enhancement of one course, newest first."""
+        return [_enhancement(row) for row in self._database.fetch(queries.OF_COURSE, [catalog_id, key])]
+
+    def latest(self, catalog_id: str) -> dict[str, Enhancement]:
+        """The newest enhancement of each course that is not rejected, by course key."""
+        return self._by_course(queries.LATEST, catalog_id)
+
+    def published(self, catalog_id: str) -> dict[str, Enhancement]:
+        """The approved or edited enhancement of each course (the last decided one), by course key."""
+        return self._by_course(queries.PUBLISHED, catalog_id)
+
+    def counts(self, catalog_id: str) -> dict[ReviewState, int]:
+        """How many of a catalog's enhancements are in each state; every state is there."""
+        found = dict(self._database.fetch(queries.COUNT_STATES, [catalog_id]))
+        return {state: int(found.get(state.value, 0)) for state in ReviewState}
+
+    def find_cached(self, cache_keys: Sequence[str]) -> dict[str, Enhancement]:
+        """For each key that has one, the newest enhancement that is not rejected."""
+        rows = self._database.fetch(queries.FIND_CACHED, [list(cache_keys)])
+        return {row[-1]: _enhancement(row[:-1]) for row in rows}
+
+    def decide(
+        self, ids: Sequence[str], state: ReviewState, by: str, reason: str = "", edited_text: str | None = None
+    ) -> str:
+        """Judge enhancements, all in one transaction. Returns the decision's id, which `undo` takes.
+
+        `edited_text` belongs to `ReviewState.EDITED` and only to it; approving drops an earlier edited text.
+        Raises StorageError when an id is unknown or the text is missing.
+        """
+        if (state is ReviewState.EDITED) != (edited_text is not None):
+            raise StorageError("storage.edited_text_mismatch")
+        with self._database.write() as cursor:
+            change = {
+                "state": state.value,
+                "edited_text": edited_text,
+                "decided_at": to_stored_time(now()),
+                "decided_by": by,
+                "reason": reason,
+            }
+            return _decide(cursor, dict.fromkeys(ids, change), by, reason)
+
+    def undo(self, decision_id: str, by: str = "") -> str:
+        """Put back what was before a decision, as a new decision whose id is returned.
+
+        Raises StorageError when there is no such decision or something was decided about its texts since.
+        """
+        with self._database.write() as cursor:
+            rows = cursor.execute(queries.DECISION, [decision_id]).fetchall()
+            if not rows:
+                raise StorageError("storage.no_decision", decision_id=decision_id)
+            later = cursor.execute(queries.OVERTAKEN, [decision_id]).fetchall()[0][0]
+            if later:
+                raise StorageError("storage.decision_overtaken")
+            return _decide(cursor, {key: _previous(text) for key, text in rows}, by, reason="")
+
+    def history(self, enhancement_id: str) -> list[Decision]:
+        """The decisions about one enhancement, newest first."""
+        return [_decision(row) for row in self._database.fetch(queries.HISTORY, [enhancement_id])]
+
+    def _by_course(self, query: str, catalog_id: str) -> dict[str, Enhancement]:
+        found = [_enhancement(row) for row in self._database.fetch(query, [catalog_id])]
+        return {enhancement.course_key: enhancement for enhancement in found}
+
+
+def mark_stale(cursor: duckdb.DuckDBPyConnection, catalog_id: str, course_keys: Sequence[str]) -> None:
+    """Within a transaction: published texts of these courses become stale, keeping an edited text."""
+    rows = cursor.execute(queries.PUBLISHED_OF_COURSES, [catalog_id, list(course_keys)]).fetchall()
+    if rows:
+        _decide(cursor, {row[0]: {"state": ReviewState.STALE.value} for row in rows}, by="", reason="")
+
+
+def _decide(cursor: duckdb.DuckDBPyConnection, changes: Mapping[str, Mapping[str, Any]], by: str, reason: str) -> str:
+    """Set what each change names of `_JUDGEMENT` and log it as one decision, whose id is returned."""
+    found = cursor.execute(queries.CHOSEN, [list(changes)]).fetchall()
+    before = {row[0]: dict(zip(_JUDGEMENT, row[1:], strict=True)) for row in found}
+    if missing := set(changes) - set(before):
+        raise StorageError("storage.no_enhancement", enhancement_id=min(missing))
+    after = [{**before[key], **change} for key, change in changes.items()]
+    columns: dict[str, list[Any]] = {name: [row[name] for row in after] for name in _JUDGEMENT}
+    columns["enhancement_id"] = list(changes)
+    insert_columns(cursor, queries.SET_STATES, columns)
+    decision_id = new_id()
+    first = cursor.execute(queries.NEXT_DECISION).fetchall()[0][0]
+    columns |= {
+        "sequence": list(range(first, first + len(changes))),
+        "decision_id": [decision_id] * len(changes),
+        "decided_at": [to_stored_time(now())] * len(changes),
+        "decided_by": [by] * len(changes),
+        "reason": [reason] * len(changes),
+        "previous": [to_json(before[key]) for key in changes],
+    }
+    insert_columns(cursor, queries.ADD_DECISIONS, columns)
+    return decision_id
+
+
+def _previous(text: str) -> dict[str, Any]:
+    """A judgement as `_decide` logged it."""
+    values: dict[str, Any] = from_json(text)
+    moment = values["decided_at"]
+    return {**values, "decided_at": None if moment is None else datetime.fromisoformat(moment)}
+
+
+def _columns(enhancements: Sequence[Enhancement]) -> dict[str, list[Any]]:
+    plain = (name.strip() for name in queries.COLUMNS.split(","))
+    columns: dict[str, list[Any]] = {name: [getattr(item, name) for item in enhancements] for name in plain}
+    columns["provenance"] = [to_json(_fields(item.provenance)) for item in enhancements]
+    columns["findings"] = [to_json([_fields(finding) for finding in item.findings]) for item in enhancements]
+    columns["finish_reason"] = [item.finish_reason.value for item in enhancements]
+    columns["state"] = [item.state.value for item in enhancements]
+    columns["created_at"] = [to_stored_time(item.created_at) for item in enhancements]
+    columns["decided_at"] = [to_stored_time(item.decided_at) for item in enhancements]
+    return columns
+
+
+def _fields(record: Provenance | Finding) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
+
+
+def _enhancement(row: tuple[Any, ...]) -> Enhancement:
+    values = dict(zip((name.strip() for name in queries.COLUMNS.split(",")), row, strict=True))
+    findings = [Finding(**{**each, "severity": Severity(each["severity"])}) for each in from_json(values["findings"])]
+    return Enhancement(
+        **{
+            **values,
+            "provenance": Provenance(**from_json(values["provenance"])),
+            "finish_reason": FinishReason(values["finish_reason"]),
+            "created_at": from_stored_time(values["created_at"]),
+            "state": ReviewState(values["state"]),
+            "findings": tuple(findings),
+            "decided_at": from_optional_time(values["decided_at"]),
+        }
+    )
+
+
+def _decision(row: tuple[Any, ...]) -> Decision:
+    decision_id, enhancement_id, state, previous, edited_text, decided_at, by, reason = row
+    moment = from_stored_time(decided_at)
+    return Decision(
+        decision_id, enhancement_id, ReviewState(state), ReviewState(previous), edited_text, moment, by, reason
+    )

@@ -1,0 +1,50 @@
+"""What DuckDB's errors mean to a person."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+
+from core.errors import StorageError
+
+_HOLDER = re.compile(r"\(PID (\d+)\)")
+_NO_SPACE = re.compile(r"no space left|disk full|out of disk space|not enough space|disk quota", re.IGNORECASE)
+_NEWER_FILE = re.compile(r"version number|newer version of DuckDB|storage version", re.IGNORECASE)
+
+
+def is_held_by_another_process(error: duckdb.Error) -> bool:
+    """Whether opening failed because another process has the file."""
+    return "Could not set lock on file" in str(error)
+
+
+def is_fatal(error: duckdb.Error) -> bool:
+    """Whether DuckDB refuses all further work with this instance, reads included."""
+    return isinstance(error, duckdb.FatalException) or "database has been invalidated" in str(error)
+
+
+def opening_failure(error: duckdb.Error, path: Path, backups_folder: Path) -> StorageError:
+    """The error to raise when the database file `path` cannot be opened."""
+    text = str(error)
+    if is_held_by_another_process(error):
+        holder = _HOLDER.search(text)
+        return StorageError("storage.held_by_process", pid=holder.group(1) if holder else "?")
+    if _NO_SPACE.search(text):
+        return StorageError("storage.disk_full", folder=str(path.parent))
+    if _NEWER_FILE.search(text) and "Corrupt" not in text:
+        return StorageError("storage.newer_file", path=str(path))
+    if isinstance(error, duckdb.PermissionException) or "Permission denied" in text:
+        return StorageError("storage.no_permission", path=str(path))
+    return StorageError("storage.damaged", path=str(path), backups=str(backups_folder))
+
+
+def working_failure(error: duckdb.Error, path: Path) -> StorageError:
+    """The error to raise when reading or writing failed. Carries no values: they may be about students."""
+    if _NO_SPACE.search(str(error)):
+        return StorageError("storage.disk_full", folder=str(path.parent))
+    if is_fatal(error):
+        return StorageError("storage.stopped")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return StorageError("storage.out_of_memory")
+    return StorageError("storage.failed", kind=type(error).__name__)

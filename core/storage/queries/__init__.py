@@ -1,0 +1,1 @@
+"""Every query of the stores, named, one module a subject."""

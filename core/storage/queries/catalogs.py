@@ -1,0 +1,48 @@
+"""Queries about catalogs, uploads, imports, courses, column mappings and triage."""
+
+ADD_CATALOG = "INSERT INTO catalogs (catalog_id, name, is_sample, created_at) VALUES (?, ?, ?, ?)"
+_CATALOGS = """
+SELECT c.catalog_id, c.name, c.created_at, count(k.course_key), c.is_sample
+FROM catalogs c LEFT JOIN courses k ON k.catalog_id = c.catalog_id AND k.is_active
+"""
+_GROUP_CATALOGS = " GROUP BY c.catalog_id, c.name, c.created_at, c.is_sample ORDER BY c.created_at, c.name"
+LIST_CATALOGS = _CATALOGS + _GROUP_CATALOGS
+GET_CATALOG = _CATALOGS + "WHERE c.catalog_id = ?" + _GROUP_CATALOGS
+FIND_CATALOG = _CATALOGS + "WHERE c.name = ?" + _GROUP_CATALOGS
+
+ADD_UPLOAD = """
+INSERT INTO uploads (upload_id, content_hash, file_name, size_bytes, kind, stored_path, uploaded_at)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+ADD_IMPORT = "INSERT INTO imports (import_id, catalog_id, upload_id, imported_at, counts) VALUES (?, ?, ?, ?, ?)"
+LIST_IMPORTS = """
+SELECT i.import_id, i.upload_id, coalesce(u.file_name, ''), i.imported_at, i.counts
+FROM imports i LEFT JOIN uploads u ON u.upload_id = i.upload_id
+WHERE i.catalog_id = ? ORDER BY i.imported_at DESC
+"""
+
+COURSE_COLUMNS = (
+    "course_key, title, code, title_en, department, category, level, credits, language, kind, "
+    "description, description_raw, prerequisites, extra, row_number, content_hash, catalog_id, is_active"
+)
+_COURSES = f"SELECT {COURSE_COLUMNS} FROM courses WHERE catalog_id = ? "
+ALL_COURSES = _COURSES + "ORDER BY row_number, course_key"
+ACTIVE_COURSES = _COURSES + "AND is_active ORDER BY row_number, course_key"
+GET_COURSE = _COURSES + "AND course_key = ?"
+PUT_COURSES = f"INSERT OR REPLACE INTO courses ({COURSE_COLUMNS}) SELECT {COURSE_COLUMNS} FROM incoming"
+ADD_VERSIONS = """
+INSERT INTO course_versions (catalog_id, course_key, import_id, saved_at, content_hash, course)
+SELECT catalog_id, course_key, import_id, saved_at, content_hash, course FROM incoming
+"""
+COURSE_VERSIONS = """
+SELECT course FROM course_versions WHERE catalog_id = ? AND course_key = ? ORDER BY saved_at DESC
+"""
+
+PUT_MAPPING = "INSERT OR REPLACE INTO mappings (shape, kind, fields, saved_at) VALUES (?, ?, ?, ?)"
+GET_MAPPING = "SELECT fields FROM mappings WHERE shape = ? AND kind = ?"
+
+PUT_TRIAGE = """
+INSERT OR REPLACE INTO triage (catalog_id, course_key, status, reason, judged_at)
+SELECT catalog_id, course_key, status, reason, judged_at FROM incoming
+"""
+GET_TRIAGE = "SELECT course_key, status, reason FROM triage WHERE catalog_id = ?"

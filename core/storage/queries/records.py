@@ -1,0 +1,21 @@
+"""Queries about settings, measurements and the access log."""
+
+GET_SETTING = "SELECT value FROM settings WHERE key = ?"
+PUT_SETTING = "INSERT OR REPLACE INTO settings (key, value, saved_at) VALUES (?, ?, ?)"
+
+ADD_MEASUREMENT = "INSERT INTO measurements (run_id, kind, created_at, rows, machine) VALUES (?, ?, ?, ?, ?)"
+LIST_MEASUREMENTS = """
+SELECT run_id, kind, created_at, rows, machine FROM measurements
+WHERE $kind IS NULL OR kind = $kind ORDER BY created_at DESC LIMIT $limit
+"""
+
+LAST_ACCESS = "SELECT sequence, entry_hash FROM access_log ORDER BY sequence DESC LIMIT 1"
+ADD_ACCESS = """
+INSERT INTO access_log (sequence, recorded_at, action, subjects, actor, reason, previous_hash, entry_hash)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_ACCESSES = """
+SELECT sequence, recorded_at, action, subjects, actor, reason, previous_hash, entry_hash FROM access_log
+"""
+LIST_ACCESSES = _ACCESSES + "ORDER BY sequence DESC LIMIT ?"
+ALL_ACCESSES = _ACCESSES + "ORDER BY sequence"

@@ -1,0 +1,19 @@
+"""Queries about students."""
+
+COLUMNS = "student_id, department, year, interests, taken_course_keys, extra"
+_SELECT = f"SELECT {COLUMNS} FROM students "
+ALL = _SELECT + "ORDER BY student_id"
+GET = _SELECT + "WHERE student_id = ?"
+_WHERE = """
+WHERE ($search = '' OR contains(lower(student_id), $search) OR contains(lower(department), $search)
+    OR contains(lower(array_to_string(interests, ' ')), $search))
+AND ($department IS NULL OR department = $department)
+"""
+LIST = _SELECT + _WHERE + "ORDER BY student_id LIMIT $limit OFFSET $offset"
+COUNT = "SELECT count(*) FROM students " + _WHERE
+PUT = f"INSERT OR REPLACE INTO students ({COLUMNS}, upload_id) SELECT {COLUMNS}, upload_id FROM incoming"
+REMOVE = "DELETE FROM students WHERE student_id IN (SELECT unnest($1::VARCHAR[]))"
+DEPARTMENTS = "SELECT department, count(*) FROM students WHERE department <> '' GROUP BY 1 ORDER BY 1"
+INTERESTS = """
+SELECT interest, count(*) FROM (SELECT unnest(interests) AS interest FROM students) GROUP BY 1 ORDER BY 1
+"""
