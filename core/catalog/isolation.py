@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 from core.catalog.reading import DEFAULT_LIMITS
-from core.catalog.tables import ReadLimits, Table
+from core.catalog.tables import MIB, ReadLimits, Table
+from core.catalog.transfer import read_result
+from core.config import PROJECT_FOLDER
+from core.errors import IntakeError
+
+_log = logging.getLogger(__name__)
 
 
 def read_table_isolated(source: bytes | Path, file_name: str, limits: ReadLimits = DEFAULT_LIMITS) -> Table:
@@ -13,4 +24,39 @@ def read_table_isolated(source: bytes | Path, file_name: str, limits: ReadLimits
 
     Raises IntakeError also when the child dies or takes too long.
     """
-    raise NotImplementedError
+    size = len(source) if isinstance(source, bytes) else source.stat().st_size
+    if size > limits.max_bytes:  # before anything is copied
+        raise IntakeError("intake.error.too_many_bytes", limit=limits.max_bytes // MIB)
+    with tempfile.TemporaryDirectory(prefix="courselift-intake-") as folder:
+        if isinstance(source, bytes):
+            path = Path(folder, "upload")
+            path.write_bytes(source)
+        else:
+            path = source.resolve()
+        result = Path(folder, "result")
+        request = {"path": str(path), "result": str(result), "name": file_name, "limits": asdict(limits)}
+        _run_child(json.dumps(request), limits.seconds)
+        try:
+            with result.open(encoding="utf-8") as lines:
+                return read_result(lines)
+        except (OSError, ValueError) as error:
+            raise IntakeError("intake.error.too_large_or_damaged") from error
+
+
+def _run_child(request: str, seconds: float) -> None:
+    try:
+        # A fresh interpreter, not a fork: the app has threads and an open database.
+        child = subprocess.run(
+            [sys.executable, "-m", "core.catalog.reader_process"],
+            input=request.encode(),
+            cwd=PROJECT_FOLDER,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,  # may quote the file, and student lists must not reach a log
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise IntakeError("intake.error.too_large_or_damaged") from error
+    if child.returncode:
+        _log.warning("The reading process ended with code %s", child.returncode)
+        raise IntakeError("intake.error.too_large_or_damaged")

@@ -1,0 +1,129 @@
+"""Delimited text (CSV, TSV and their relatives), read strictly: a damaged row is reported, the others are kept."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from core.catalog.tables import ProblemList, ReadLimits
+from core.errors import IntakeError
+
+NumberedRow = tuple[int, list[str]]
+
+_DELIMITERS = (",", ";", "\t", "|")
+_NO_DELIMITER = "\x1f"  # for files of one column: a sign that texts do not hold
+_SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)  # Excel's own hint in the first line
+_SAMPLE_LINES = 200
+_MIN_SHARE = 0.5  # of the rows must have the same number of cells
+_MAX_RESYNC_LINES = 50  # how far to look for the next sound row after a damaged one
+
+
+class _Lines(Iterator[str]):
+    """The lines of a text with a position that can be set back."""
+
+    def __init__(self, lines: list[str], position: int = 0) -> None:
+        self.lines = lines
+        self.position = position
+
+    def __next__(self) -> str:
+        if self.position >= len(self.lines):
+            raise StopIteration
+        self.position += 1
+        return self.lines[self.position - 1]
+
+
+def read_delimited(text: str, limits: ReadLimits, problems: ProblemList) -> list[NumberedRow]:
+    """All rows that are not blank, with their numbers. Raises IntakeError when a limit is passed."""
+    csv.field_size_limit(limits.max_cell_characters)
+    lines = list(io.StringIO(text, newline=""))
+    hint = _SEPARATOR_LINE.fullmatch(lines[0]) if lines else None
+    delimiter = hint.group(1) if hint else find_delimiter(lines[:_SAMPLE_LINES])
+    sample = [len(row) for _, row in _read_records(lines[:_SAMPLE_LINES], delimiter, 0, ReadLimits(), ProblemList())]
+    width = Counter(sample).most_common(1)[0][0] if sample else 0
+    rows = _read_records(lines, delimiter, width, limits, problems)
+    return rows[1:] if hint else rows
+
+
+def find_delimiter(lines: list[str]) -> str:
+    """The sign that cuts most of the lines into the same number of cells, at least two."""
+    scores = {delimiter: _consistency(lines, delimiter) for delimiter in _DELIMITERS}
+    best = max(_DELIMITERS, key=lambda delimiter: scores[delimiter])
+    return best if scores[best] > 0 else _NO_DELIMITER
+
+
+def _consistency(lines: list[str], delimiter: str) -> float:
+    """0 when the lines do not look cut by `delimiter`, else more for more equal rows and for more cells."""
+    problems = ProblemList()
+    widths = [len(row) for _, row in _read_records(lines, delimiter, 0, ReadLimits(), problems)]
+    while widths and widths[0] == 1:  # titles above the table
+        widths.pop(0)
+    wide = Counter(width for width in widths if width > 1)
+    if not wide:
+        return 0.0
+    width, count = wide.most_common(1)[0]
+    damaged = len(problems.as_tuple())
+    share = (count - damaged) / (len(widths) + damaged)
+    return share * (1 + math.log2(width)) if share >= _MIN_SHARE else 0.0
+
+
+def _read_records(
+    lines: list[str], delimiter: str, width: int, limits: ReadLimits, problems: ProblemList
+) -> list[NumberedRow]:
+    """Rows with cells. `width` is the usual number of cells (0: unknown), used to find sound rows after damage."""
+    source = _Lines(lines)
+    reader = csv.reader(source, delimiter=delimiter, strict=True)
+    rows: list[NumberedRow] = []
+    number = 0
+    while True:
+        start = source.position
+        number += 1
+        key = "stray_quote"
+        try:
+            record = next(reader)
+            damaged = source.position - start > 1 and _swallowed_rows(lines, start, len(record), delimiter, width)
+        except StopIteration:
+            return rows
+        except csv.Error as error:
+            damaged = True
+            if "field larger" in str(error):
+                key = "cell_too_long"
+        if damaged:
+            problems.add(key, number, value=lines[start].strip())
+            source.position = _next_sound_line(lines, start + 1, delimiter, width)
+            reader = csv.reader(source, delimiter=delimiter, strict=True)
+        elif any(cell.strip() for cell in record):
+            rows.append((number, record))
+            check_size(len(rows), len(record), limits)
+
+
+def check_size(row_count: int, width: int, limits: ReadLimits) -> None:
+    """Raise IntakeError when a table has become too long or too wide."""
+    if row_count > limits.max_rows + 1:
+        raise IntakeError("intake.error.too_many_rows", limit=limits.max_rows)
+    if width > limits.max_columns:
+        raise IntakeError("intake.error.too_many_columns", limit=limits.max_columns)
+    if row_count * width > limits.max_cells:
+        raise IntakeError("intake.error.too_many_cells", limit=limits.max_cells)
+
+
+def _swallowed_rows(lines: list[str], start: int, cells: int, delimiter: str, width: int) -> bool:
+    """Whether a record over several lines is really a stray quote that ate the sound row after it."""
+    return bool(width) and cells != width and _width_alone(lines[start + 1], delimiter) == width
+
+
+def _next_sound_line(lines: list[str], start: int, delimiter: str, width: int) -> int:
+    end = min(start + _MAX_RESYNC_LINES, len(lines))
+    sound = (position for position in range(start, end) if _width_alone(lines[position], delimiter) == width)
+    return next(sound, min(start, len(lines))) if width else start
+
+
+def _width_alone(line: str, delimiter: str) -> int:
+    """How many cells one line has as a record of its own; 0 when it is none."""
+    try:
+        return len(next(csv.reader([line], delimiter=delimiter, strict=True), []))
+    except csv.Error:
+        return 0

@@ -1,0 +1,183 @@
+"""JSON and JSON lines as tables: the list of records is found, wherever it hangs, and its records are flattened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from core.catalog.delimited import check_size
+from core.catalog.names import is_field_name, tokens_of
+from core.catalog.tables import ProblemList, ReadLimits
+from core.errors import IntakeError
+
+Record = Mapping[str, Any]
+NumberedRecord = tuple[int, Record]
+
+_MAX_DOTTED_DEPTH = 3  # deeper objects stay JSON text
+_MAX_SEARCH_DEPTH = 5
+_LIST_SEPARATOR = " | "
+# Lists of these hold the courses (or students) themselves, not a detail of the record that they hang on.
+_NESTED_ENGLISH = ("course", "lecture", "class", "subject", "module", "student", "program", "activitie")
+_NESTED_KOREAN = ("과목", "교과목", "강의", "강좌", "학생", "프로그램")
+_NESTED_ROWS = frozenset((*_NESTED_ENGLISH, *_NESTED_KOREAN))
+
+
+class _Number(str):
+    """A JSON number, digit for digit as it stood in the file."""
+
+    __slots__ = ()
+
+
+def parse_json(text: str) -> Any:
+    """The value of a JSON text with numbers kept as they stand. Raises ValueError."""
+    try:
+        return json.loads(text, parse_int=_Number, parse_float=_Number, parse_constant=_Number)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def read_json(text: str, limits: ReadLimits) -> tuple[list[str], list[NumberedRecord]]:
+    """Column names in order of first appearance, and the flattened records with 1-based numbers.
+
+    Raises IntakeError when the text is damaged or holds no list of records.
+    """
+    try:
+        value = parse_json(text)
+    except ValueError as error:
+        line = getattr(error, "lineno", 1)
+        raise IntakeError("intake.error.damaged_json", line=line) from error
+    records = _find_records(value)
+    if not records:
+        raise IntakeError("intake.error.no_records")
+    return _flatten_all(enumerate(records, start=1), limits)
+
+
+def read_json_lines(text: str, limits: ReadLimits, problems: ProblemList) -> tuple[list[str], list[NumberedRecord]]:
+    """As read_json, one object a line; damaged lines are reported and left out."""
+
+    def records() -> Iterator[NumberedRecord]:
+        for number, line in enumerate(text.split("\n"), start=1):
+            if not line.strip():
+                continue
+            try:
+                value = parse_json(line)
+            except ValueError:
+                problems.add("bad_json_line", number, value=line.strip())
+                continue
+            if isinstance(value, dict):
+                yield number, value
+            else:
+                problems.add("not_an_object", number, value=line.strip())
+
+    columns, rows = _flatten_all(records(), limits)
+    if not rows:
+        raise IntakeError("intake.error.no_records")
+    return columns, rows
+
+
+def looks_like_json_lines(text: str) -> bool:
+    """Whether the first line that is not blank is a whole JSON object, and more lines follow."""
+    lines = text.lstrip().split("\n", 1)
+    if len(lines) < 2 or not lines[0].startswith("{") or not lines[1].strip():
+        return False
+    try:
+        return isinstance(parse_json(lines[0]), dict)
+    except ValueError:
+        return False
+
+
+def _find_records(value: Any) -> list[Record]:
+    """The records of a JSON value: the longest list of objects, opened up where it only groups others."""
+    if isinstance(value, dict) and len(value) > 1 and all(isinstance(item, dict) for item in value.values()):
+        keyed: list[Record] = [{"key": key, **item} for key, item in value.items()]
+        if any(is_field_name(name) for name in keyed[0]):
+            return keyed
+    lists = sorted(_lists_of_objects(value, "", 0), key=lambda found: len(found[1]), reverse=True)
+    if not lists:
+        return [value] if isinstance(value, dict) and any(is_field_name(name) for name in value) else []
+    name, records = lists[0]
+    return _open_groups(name, records)
+
+
+def _lists_of_objects(value: Any, name: str, depth: int) -> Iterator[tuple[str, list[Record]]]:
+    if isinstance(value, list):
+        objects: list[Record] = [item for item in value if isinstance(item, dict)]
+        if objects and 2 * len(objects) >= len(value):
+            yield name, objects
+        elif value and all(isinstance(item, list) for item in value):
+            yield name, _records_of_lists(value)
+    elif isinstance(value, dict) and depth < _MAX_SEARCH_DEPTH:
+        for key, item in value.items():
+            yield from _lists_of_objects(item, key, depth + 1)
+
+
+def _records_of_lists(rows: list[list[Any]]) -> list[Record]:
+    """Records of a table written as a list of lists, the first of which names the columns."""
+    names = [_cell(name) or f"column_{position}" for position, name in enumerate(rows[0], start=1)]
+    return [dict(zip(names, row, strict=False)) for row in rows[1:]]
+
+
+def _open_groups(name: str, records: list[Record]) -> list[Record]:
+    """Where each record is a group, such as a department with its courses: the courses, with their group's data."""
+    for key in dict.fromkeys(key for record in records for key in record):
+        groups = [record.get(key) for record in records]
+        inside = [item for group in groups if isinstance(group, list) for item in group]
+        if not inside or not all(isinstance(item, dict) for item in inside) or tokens_of(key)[-1:] == ():
+            continue
+        if tokens_of(key)[-1] in _NESTED_ROWS and len(inside) >= len(records):
+            prefix = name or "group"
+            return [
+                {**item, **{f"{prefix}.{k}": v for k, v in record.items() if k != key}}
+                for record in records
+                for item in record.get(key) or ()
+            ]
+    return records
+
+
+def _flatten_all(
+    records: Iterator[NumberedRecord] | enumerate[Record], limits: ReadLimits
+) -> tuple[list[str], list[NumberedRecord]]:
+    columns: dict[str, None] = {}
+    rows: list[NumberedRecord] = []
+    for number, record in records:
+        flat: dict[str, str] = {}
+        _flatten(record, "", 1, flat)
+        columns.update(dict.fromkeys(flat))
+        rows.append((number, flat))
+        check_size(len(rows), len(columns), limits)
+    return list(columns), rows
+
+
+def _flatten(record: Record, prefix: str, depth: int, into: dict[str, str]) -> None:
+    for key, value in record.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict) and value and depth < _MAX_DOTTED_DEPTH:
+            _flatten(value, f"{name}.", depth + 1, into)
+        else:
+            into[name] = _cell(value)
+
+
+def _cell(value: Any) -> str:
+    """One value as the text of a cell."""
+    if value is None or value == [] or value == {}:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        # JSON can escape what no text can hold: half a character, or NUL
+        return str(value).replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value):
+        return _LIST_SEPARATOR.join(_cell(item) for item in value)
+    return _json_text(value)
+
+
+def _json_text(value: Any) -> str:
+    """JSON of a parsed value, numbers as they stood (json.dumps would quote them)."""
+    if isinstance(value, _Number):
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(k, ensure_ascii=False)}: {_json_text(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_json_text(item) for item in value) + "]"
+    return json.dumps(value, ensure_ascii=False)
