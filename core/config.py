@@ -69,6 +69,12 @@ def hub_is_allowed() -> bool:
     return os.environ.get("COURSELIFT_HUB") == "1"
 
 
+def cpu_threads() -> int | None:
+    """Threads a model may compute with (`COURSELIFT_THREADS`); None leaves it to the machine's cores."""
+    value = os.environ.get("COURSELIFT_THREADS", "")
+    return int(value) if value.isdigit() and int(value) > 0 else None
+
+
 def quiet_environment() -> dict[str, str]:
     """Environment variables for worker processes: no hub, no telemetry, no tokenizer fork warnings.
 
