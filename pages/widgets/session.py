@@ -82,6 +82,11 @@ def select_catalog(catalog_id: str) -> None:
     st.session_state["next_catalog_id"] = catalog_id
 
 
+def show_error(error: CourseLiftError) -> None:
+    """Say what is wrong and what to do, in the reader's language."""
+    st.error(plain(translator().message(error.message)), icon=":material/error:")
+
+
 @contextmanager
 def guard() -> Iterator[None]:
     """Turn errors into one sentence and stop: ours as they are, unexpected ones with a reference to the log.
@@ -91,7 +96,7 @@ def guard() -> Iterator[None]:
     try:
         yield
     except CourseLiftError as error:
-        st.error(plain(translator().message(error.message)), icon=":material/error:")
+        show_error(error)
         st.stop()
     except Exception:
         reference = secrets.token_hex(4)

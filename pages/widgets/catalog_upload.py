@@ -1,0 +1,201 @@
+"""The way of an uploaded catalog: read it, check the columns, see what it changes, apply it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.catalog.comparison import CatalogDiff
+from core.catalog.mapping import COURSE_FIELDS, ColumnMapping
+from core.config import MAX_UPLOAD_MIB
+from core.errors import CourseLiftError
+from core.i18n import Translator
+from core.pipeline.application import Application
+from core.pipeline.intake import CatalogImport, CatalogPreview, apply_catalog, preview_catalog, remap_catalog
+from core.records import Catalog, Course
+from pages.widgets.display import Figure, course_table, metric_row
+from pages.widgets.formats import duration
+from pages.widgets.navigation import go_to_button
+from pages.widgets.session import select_catalog, show_error
+from pages.widgets.upload_form import choose_mapping, draw_problems, draw_table_preview
+
+_FILE_TYPES = ("csv", "tsv", "txt", "xlsx", "json", "jsonl", "ndjson")
+_LISTED_COURSES = 500  # of each kind of change
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What people decide about an uploaded file."""
+
+    mapping: ColumnMapping
+    catalog_id: str | None  # None: a new catalog
+    merge_sections: bool
+
+
+def draw_upload(app: Application, catalog: Catalog | None, t: Translator) -> None:
+    """The upload with everything that follows from it."""
+    done: CatalogImport | None = st.session_state.get("catalog_import")
+    if done is not None:
+        draw_import(done, t)
+        return
+    upload = st.file_uploader(
+        t("catalog.upload"),
+        type=_FILE_TYPES,
+        max_upload_size=MAX_UPLOAD_MIB,
+        help=t("catalog.upload_help"),
+        key="catalog_file",
+    )
+    if upload is None:
+        st.session_state.pop("catalog_preview", None)
+        st.markdown(t("catalog.upload_text"))
+        return
+    try:
+        first = _first_preview(app, upload.file_id, upload.getvalue(), upload.name, catalog, t)
+        preview = _preview_of(app, first, _draw_choices(app, first, t))
+    except CourseLiftError as error:
+        show_error(error)
+        return
+    draw_preview(app, preview, t)
+
+
+def _first_preview(
+    app: Application, file_id: str, content: bytes, name: str, catalog: Catalog | None, t: Translator
+) -> CatalogPreview:
+    """The file as it is understood without a hand; read once, then kept for the session."""
+    kept = st.session_state.get("catalog_preview")
+    if kept is None or kept[0] != file_id:
+        updated = catalog.catalog_id if catalog and not catalog.is_sample else None
+        with st.spinner(t("catalog.reading")):
+            kept = (file_id, preview_catalog(app, content, name, catalog_id=updated))
+        st.session_state["catalog_preview"] = kept
+    preview: CatalogPreview = kept[1]
+    return preview
+
+
+def _draw_choices(app: Application, first: CatalogPreview, t: Translator) -> Choices:
+    """The columns, the catalog to update and whether to merge sections, as proposed until changed."""
+    key = first.upload.content_hash[:12]
+    st.markdown(f"#### {t('catalog.columns_title')}")
+    st.caption(t("catalog.columns_remembered" if first.was_remembered else "catalog.columns_help"))
+    mapping = choose_mapping(
+        first.table, first.mapping, COURSE_FIELDS, lambda field: t(f"widgets.field_{field}"), key=f"map_{key}"
+    )
+    with st.expander(t("catalog.first_rows"), icon=":material/table_rows:"):
+        draw_table_preview(first.table, t, key=f"rows_{key}")
+    names = {catalog.catalog_id: catalog.name for catalog in app.catalogs.list()}
+    target = st.selectbox(
+        t("catalog.target"),
+        ("", *names),
+        index=["", *names].index(first.catalog_id or ""),
+        format_func=lambda catalog_id: t("catalog.update", name=names[catalog_id]) if catalog_id else t("catalog.new"),
+        key=f"target_{key}",
+    )
+    groups = first.intake.section_groups
+    merge = not groups or st.checkbox(
+        t("catalog.merge", groups=groups), value=True, help=t("catalog.merge_help"), key=f"merge_{key}"
+    )
+    return Choices(mapping, target or None, merge)
+
+
+def _preview_of(app: Application, first: CatalogPreview, choices: Choices) -> CatalogPreview:
+    """What the file would bring under the choices; worked out again only when one of them changes."""
+    if choices == Choices(first.mapping, first.catalog_id, True):
+        return first
+    identity = (first.upload.content_hash, choices)
+    kept = st.session_state.get("catalog_remapped")
+    if kept is None or kept[0] != identity:
+        preview = remap_catalog(
+            app, first, mapping=choices.mapping, catalog_id=choices.catalog_id, merge_sections=choices.merge_sections
+        )
+        kept = (identity, preview)
+        st.session_state["catalog_remapped"] = kept
+    remapped: CatalogPreview = kept[1]
+    return remapped
+
+
+def draw_preview(app: Application, preview: CatalogPreview, t: Translator) -> None:
+    """What the file would bring, its problems and changes, and the button that applies it."""
+    st.markdown(f"#### {t('catalog.result_title')}")
+    figures = [
+        Figure(t("catalog.rows"), len(preview.table.rows)),
+        Figure(t("catalog.courses"), len(preview.intake.courses)),
+        Figure(t("catalog.problems"), len(preview.problems)),
+    ]
+    diff = preview.diff
+    if diff is not None:
+        figures += [
+            Figure(t("catalog.added"), len(diff.added)),
+            Figure(t("catalog.changed"), len(diff.changed)),
+            Figure(t("catalog.renamed"), len(diff.renamed)),
+            Figure(t("catalog.removed"), len(diff.removed)),
+            Figure(t("catalog.unchanged"), len(diff.unchanged)),
+        ]
+    metric_row(figures)
+    draw_problems(preview.problems, t, key="catalog_problems")
+    if diff is None:
+        with st.expander(t("catalog.courses_preview"), icon=":material/menu_book:"):
+            course_table(preview.intake.courses[:_LISTED_COURSES], t, key="new_courses")
+    else:
+        draw_changes(diff, t)
+    draw_apply(app, preview, t)
+
+
+def draw_changes(diff: CatalogDiff, t: Translator) -> None:
+    """New, changed, renamed and removed courses, each in a tab of its own."""
+    kinds: dict[str, tuple[Sequence[Course], Sequence[str] | None]] = {
+        "added": (diff.added, None),
+        "changed": ([new for _, new in diff.changed], None),
+        "renamed": ([new for _, new in diff.renamed], [f"{old.code} {old.title}".strip() for old, _ in diff.renamed]),
+        "removed": (diff.removed, None),
+    }
+    shown = {kind: rows for kind, rows in kinds.items() if rows[0]}
+    if not shown:
+        st.info(t("catalog.no_changes"), icon=":material/info:")
+        return
+    tabs = st.tabs([t(f"catalog.{kind}_count", count=len(courses)) for kind, (courses, _) in shown.items()])
+    for tab, (kind, (courses, before)) in zip(tabs, shown.items(), strict=True):
+        with tab:
+            st.caption(t(f"catalog.{kind}_help"))
+            extra = {t("catalog.before"): before[:_LISTED_COURSES]} if before else None
+            course_table(courses[:_LISTED_COURSES], t, key=f"diff_{kind}", extra=extra)
+
+
+def draw_apply(app: Application, preview: CatalogPreview, t: Translator) -> None:
+    """The name of a new catalog, and the button that stores the file."""
+    name = ""
+    if preview.catalog_id is None:
+        name = st.text_input(t("catalog.name"), value=preview.suggested_name, key="catalog_name", max_chars=120)
+    ready = bool(preview.intake.courses) and (preview.catalog_id is not None or bool(name.strip()))
+    label = t("catalog.apply", count=len(preview.intake.courses))
+    if st.button(label, type="primary", icon=":material/check:", disabled=not ready, key="apply_catalog"):
+        with st.spinner(t("catalog.applying")):
+            done = apply_catalog(app, preview, name=name.strip())
+        del st.session_state["catalog_preview"]
+        st.session_state["catalog_import"] = done
+        select_catalog(done.catalog_id)
+        st.rerun()
+
+
+def draw_import(done: CatalogImport, t: Translator) -> None:
+    """What an import did and where to go from here."""
+    st.success(
+        t("catalog.applied", courses=done.courses, seconds=duration(done.seconds, t)), icon=":material/task_alt:"
+    )
+    metric_row(
+        [
+            Figure(t("catalog.added"), done.added),
+            Figure(t("catalog.changed"), done.changed),
+            Figure(t("catalog.renamed"), done.renamed),
+            Figure(t("catalog.removed"), done.removed),
+            Figure(t("catalog.unchanged"), done.unchanged),
+        ]
+    )
+    if done.problems:
+        draw_problems(done.problems, t, key="import_problems")
+    with st.container(horizontal=True):
+        go_to_button("enhance", t("catalog.go_enhance"), key="go_enhance", primary=True)
+        if st.button(t("catalog.upload_another"), icon=":material/upload_file:", key="upload_another"):
+            del st.session_state["catalog_import"]
+            st.rerun()
