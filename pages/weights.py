@@ -1,1 +1,95 @@
-"""Not drawn yet."""
+"""Weights: tune them live for all students, compare, save, publish."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.i18n import Translator
+from core.pipeline.recommendation import latest_run, list_weight_sets, recommend
+from core.records import Catalog, WeightSet
+from pages.widgets.display import empty_state, plain
+from pages.widgets.formats import moment
+from pages.widgets.recommendation_steps import recommendations_are_ready
+from pages.widgets.session import application, current_catalog, translator
+from pages.widgets.weights_saved import draw_saved
+from pages.widgets.weights_sweeps import draw_sweeps
+from pages.widgets.weights_tuning import draw_tuning, weights_in_words
+
+
+def draw() -> None:
+    """The page."""
+    t = translator()
+    st.title(t("weights.title"))
+    catalog = current_catalog()
+    if catalog is None:
+        empty_state(
+            t("widgets.no_catalog_title"),
+            t("widgets.no_catalog_text"),
+            page="catalog",
+            label=t("widgets.no_catalog_button"),
+        )
+        return
+    if not recommendations_are_ready(catalog.catalog_id, t):
+        return
+    sets = list_weight_sets(application(), catalog.catalog_id)
+    _draw_state(catalog, next((each for each in sets if each.is_published), None), t)
+    view = st.segmented_control(
+        t("weights.view"),
+        ("tune", "sweeps", "saved"),
+        format_func=lambda name: t(f"weights.view_{name}"),
+        default="tune",
+        required=True,
+        key="weights_view",
+        label_visibility="collapsed",
+    )
+    if view == "tune":
+        draw_tuning(catalog.catalog_id, sets, t)
+    elif view == "sweeps":
+        draw_sweeps(catalog.catalog_id, t)
+    else:
+        draw_saved(catalog.catalog_id, sets, t)
+
+
+def _draw_state(catalog: Catalog, published: WeightSet | None, t: Translator) -> None:
+    """Which weights are in force, which made the stored lists, and the button that makes them anew."""
+    run = latest_run(application(), catalog.catalog_id)
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="weights_state"):
+        if published is None:
+            in_force = t("weights.in_force_default")
+        else:
+            in_force = t("weights.in_force", name=plain(published.name), version=published.version)
+            in_force += f" ({plain(weights_in_words(published.weights, t))})"
+        if run is None:
+            stored = t("weights.stored_none")
+        else:
+            stored = t(
+                "weights.stored",
+                students=run.students,
+                when=moment(run.made_at, t),
+                name=plain(run.weight_set.name),
+                version=run.weight_set.version,
+            )
+        st.markdown(f"{in_force}  \n:gray[{stored}]", width="stretch")
+        is_current = run is not None and (published is None or run.weight_set.weight_set_id == published.weight_set_id)
+        if st.button(
+            t("weights.recompute"),
+            key="weights_recompute",
+            type="secondary" if is_current else "primary",
+            icon=":material/calculate:",
+            help=t("weights.recompute_help"),
+        ):
+            with st.spinner(t("weights.recomputing")):
+                report = recommend(application(), catalog.catalog_id)
+            st.session_state["weights_outcome"] = t(
+                "weights.recomputed",
+                students=report.students,
+                rows=report.recommendations,
+                seconds=f"{report.seconds:.1f}",
+            )
+            st.rerun()
+    outcome = st.session_state.pop("weights_outcome", None)
+    if outcome:
+        st.toast(outcome, icon=":material/check:")
+
+
+draw()

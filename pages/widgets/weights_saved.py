@@ -1,0 +1,87 @@
+"""Saved weight sets: their versions, side by side, publishing and rolling back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.i18n import Translator
+from core.pipeline.recommendation import publish_weights, rank_live
+from core.pipeline.tuning import normalised
+from core.records import WeightSet
+from pages.widgets.display import plain
+from pages.widgets.formats import moment
+from pages.widgets.session import application
+from pages.widgets.weights_tuning import metric_values, set_sliders, signal_labels, weights_in_words
+
+
+def draw_saved(catalog_id: str, sets: Sequence[WeightSet], t: Translator) -> None:
+    """All versions, newest first; one can be published again, taken to the sliders, or two compared."""
+    if not sets:
+        st.info(t("weights.no_sets"), icon=":material/bookmark:")
+        return
+    answer = st.dataframe(
+        {
+            t("weights.name"): [each.name for each in sets],
+            t("weights.version"): [each.version for each in sets],
+            t("weights.in_force_column"): ["✓" if each.is_published else "" for each in sets],
+            t("weights.column_weights"): [weights_in_words(each.weights, t) for each in sets],
+            t("weights.author"): [each.author for each in sets],
+            t("weights.made_at"): [moment(each.created_at, t) for each in sets],
+            t("weights.note"): [each.note for each in sets],
+        },
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        key="weights_sets",
+    )
+    picked = [sets[row] for row in answer["selection"]["rows"] if row < len(sets)]
+    if not picked:
+        st.caption(t("weights.pick_one"))
+    elif len(picked) == 1:
+        _draw_actions(picked[0], t)
+    else:
+        _draw_comparison(catalog_id, picked, t)
+
+
+def _draw_actions(chosen: WeightSet, t: Translator) -> None:
+    with st.container(horizontal=True):
+        if st.button(
+            t("weights.publish", name=plain(chosen.name), version=chosen.version),
+            key="weights_publish",
+            type="primary",
+            icon=":material/publish:",
+            disabled=chosen.is_published,
+            help=t("weights.publish_help"),
+        ):
+            publish_weights(application(), chosen.weight_set_id)
+            st.session_state["weights_outcome"] = t(
+                "weights.is_published", name=plain(chosen.name), version=chosen.version
+            )
+            st.rerun()
+        st.button(
+            t("weights.to_sliders"),
+            key="weights_to_sliders",
+            icon=":material/tune:",
+            on_click=_take_to_sliders,
+            args=(chosen,),
+        )
+
+
+def _take_to_sliders(chosen: WeightSet) -> None:
+    set_sliders(chosen.weights)
+    st.session_state["weights_view"] = "tune"
+
+
+def _draw_comparison(catalog_id: str, picked: Sequence[WeightSet], t: Translator) -> None:
+    """One column a set: effective weights, then what they do to all students."""
+    rows: dict[str, list[str]] = {t("weights.compared"): []}
+    for each in picked:
+        metrics = rank_live(application(), catalog_id, each.weights).metrics
+        shares = {signal_labels(t)[signal]: f"{share:.0%}" for signal, share in normalised(each.weights).items()}
+        effects = {name: f"{value:.1%}" for name, value in metric_values(metrics, t).items()}
+        column = shares | effects | {t("weights.nobody"): f"{metrics.never_recommended:,}"}
+        rows[t("weights.compared")] = list(column)
+        rows[f"{each.name} · {each.version}"] = list(column.values())
+    st.dataframe(rows, hide_index=True, key="weights_comparison")

@@ -1,0 +1,251 @@
+"""Sliders that re-rank all students at once, and what that does to everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from core.charts import recommendation as recommendation_charts
+from core.charts import weights as weight_charts
+from core.i18n import Translator
+from core.pipeline.recommendation import (
+    Comparison,
+    PopulationMetrics,
+    compare_with_published,
+    publish_weights,
+    published_weights,
+    recommend,
+    save_weights,
+)
+from core.pipeline.settings import read_settings
+from core.pipeline.tuning import LADDER, churn_by_department, normalised, places_of_courses
+from core.recommendation.blend import SIGNALS
+from core.records import WeightSet
+from pages.widgets.display import draw_chart, plain
+from pages.widgets.session import application, guard
+
+FULL = 100  # a slider's largest weight
+
+
+def signal_labels(t: Translator) -> dict[str, str]:
+    """Signal -> its name, in their fixed order."""
+    return {signal: t(f"weights.signal_{signal}") for signal in SIGNALS}
+
+
+def weights_in_words(weights: Mapping[str, float], t: Translator) -> str:
+    """Effective weights in one line, for example "Department 70 %, interests 30 %"."""
+    labels = signal_labels(t)
+    return ", ".join(f"{labels[signal]} {share:.0%}" for signal, share in normalised(weights).items() if share)
+
+
+def set_sliders(weights: Mapping[str, float]) -> None:
+    """Moves the sliders; for button callbacks, which run before the sliders are drawn."""
+    for signal, share in normalised(weights).items():
+        st.session_state[_key(signal)] = round(share * FULL)
+
+
+def slider_weights(catalog_id: str) -> dict[str, float]:
+    """What the sliders say, the weights in force before they were touched."""
+    preset = {
+        name: round(share * FULL) for name, share in normalised(published_weights(application(), catalog_id)).items()
+    }
+    return {signal: float(st.session_state.get(_key(signal), preset[signal])) for signal in SIGNALS}
+
+
+def _key(signal: str) -> str:
+    return f"weight_{signal}"
+
+
+@st.fragment
+@guard()
+def draw_tuning(catalog_id: str, sets: Sequence[WeightSet], t: Translator) -> None:
+    """Sliders on the left, the whole student body on the right. A fragment, so that a move redraws only this."""
+    sliders, effects = st.columns([1, 2.4], gap="large")
+    with sliders:
+        weights = _draw_sliders(catalog_id, t)
+        if not any(weights.values()):
+            st.info(t("weights.all_zero"), icon=":material/info:")
+            return
+        _draw_save(catalog_id, weights, sets, t)
+    with effects:
+        comparison = compare_with_published(application(), catalog_id, weights)
+        draw_metrics(comparison, t)
+        _draw_effects(catalog_id, comparison, t)
+
+
+def _draw_sliders(catalog_id: str, t: Translator) -> dict[str, float]:
+    st.markdown(f"**{t('weights.presets')}**", help=t("weights.presets_help"))
+    with st.container(horizontal=True, gap="small"):
+        for label, preset in LADDER.items():
+            st.button(label, key=f"weights_preset_{label.replace(':', '_')}", on_click=set_sliders, args=(preset,))
+        st.button(
+            t("weights.reset"),
+            key="weights_reset",
+            type="tertiary",
+            icon=":material/restart_alt:",
+            on_click=set_sliders,
+            args=(published_weights(application(), catalog_id),),
+        )
+    current = slider_weights(catalog_id)
+    shares = normalised(current)
+    for signal, label in signal_labels(t).items():
+        st.session_state.setdefault(_key(signal), int(current[signal]))
+        st.slider(
+            f"{label} · **{shares[signal]:.0%}**",
+            0,
+            FULL,
+            step=1,
+            key=_key(signal),
+            help=t(f"weights.help_{signal}"),
+            persist_state="session",
+        )
+    st.caption(t("weights.sliders_note"))
+    return {signal: float(st.session_state[_key(signal)]) for signal in SIGNALS}
+
+
+def metric_values(metrics: PopulationMetrics, t: Translator) -> dict[str, float]:
+    """The metrics that lie between 0 and 1, by name."""
+    return {
+        t("weights.own_department"): metrics.own_department_share,
+        t("weights.coverage"): metrics.coverage,
+        t("weights.gini"): metrics.gini,
+        t("weights.diversity"): metrics.diversity,
+    }
+
+
+def draw_metrics(comparison: Comparison, t: Translator) -> None:
+    """Six numbers with their change against the weights in force."""
+    before, after = comparison.before.metrics, comparison.after.metrics
+    boxes = st.columns(6)
+    rows = (
+        ("own_department", before.own_department_share, after.own_department_share, "off"),
+        ("coverage", before.coverage, after.coverage, "normal"),
+        ("gini", before.gini, after.gini, "inverse"),
+        ("diversity", before.diversity, after.diversity, "normal"),
+    )
+    for box, (name, old, new, colour) in zip(boxes, rows, strict=False):
+        value = f"{new:.2f}" if name in ("gini", "diversity") else f"{new:.1%}"
+        change = f"{new - old:+.2f}" if name in ("gini", "diversity") else f"{(new - old) * 100:+.1f} %p"
+        box.metric(
+            t(f"weights.{name}"),
+            value,
+            change if abs(new - old) >= 0.0005 else None,
+            delta_color=colour,  # type: ignore[arg-type]
+            help=t(f"weights.{name}_help"),
+            border=True,
+            height="stretch",
+        )
+    nobody = after.never_recommended - before.never_recommended
+    boxes[4].metric(
+        t("weights.nobody"),
+        f"{after.never_recommended:,}",
+        f"{nobody:+,}" if nobody else None,
+        delta_color="inverse",
+        help=t("weights.nobody_help"),
+        border=True,
+        height="stretch",
+    )
+    boxes[5].metric(
+        t("weights.churn"),
+        f"{comparison.churn:.1%}",
+        t("weights.churn_students", count=comparison.changed_students),
+        delta_color="off",
+        delta_arrow="off",
+        help=t("weights.churn_help"),
+        border=True,
+        height="stretch",
+    )
+
+
+def _draw_effects(catalog_id: str, comparison: Comparison, t: Translator) -> None:
+    before, after = metric_values(comparison.before.metrics, t), metric_values(comparison.after.metrics, t)
+    st.caption(
+        t("weights.ranked", students=comparison.after.metrics.students, seconds=f"{comparison.after.seconds:.2f}")
+    )
+    left, right = st.columns(2, gap="medium")
+    with left:
+        draw_chart(
+            recommendation_charts.population_metrics(
+                list(after),
+                list(before.values()),
+                list(after.values()),
+                before_label=t("weights.published"),
+                after_label=t("weights.now"),
+                title=t("weights.before_after"),
+            ),
+            key="weights_metrics_chart",
+            alt=t("weights.before_after"),
+        )
+        draw_chart(
+            weight_charts.concentration(
+                {
+                    t("weights.published"): places_of_courses(application(), catalog_id, comparison.before),
+                    t("weights.now"): places_of_courses(application(), catalog_id, comparison.after),
+                },
+                even_label=t("weights.even"),
+                title=t("weights.concentration"),
+                x_label=t("weights.share_of_courses"),
+                y_label=t("weights.share_of_places"),
+            ),
+            key="weights_concentration_chart",
+            alt=t("weights.concentration"),
+        )
+    with right:
+        shares = churn_by_department(application(), catalog_id, comparison)
+        named = {name or t("weights.no_department"): share for name, share in shares.items()}
+        draw_chart(
+            weight_charts.churn_by_department(named, title=t("weights.churn_departments"), limit=14),
+            key="weights_churn_chart",
+            alt=t("weights.churn_departments"),
+        )
+    _draw_shifts(comparison, t)
+
+
+def _draw_shifts(comparison: Comparison, t: Translator) -> None:
+    if not comparison.shifts:
+        return
+    st.markdown(f"#### {t('weights.shifts')}")
+    st.dataframe(
+        {
+            t("weights.column_course"): [shift.title for shift in comparison.shifts],
+            t("weights.column_department"): [shift.department for shift in comparison.shifts],
+            t("weights.column_before"): [shift.before for shift in comparison.shifts],
+            t("weights.column_after"): [shift.after for shift in comparison.shifts],
+            t("weights.column_change"): [shift.after - shift.before for shift in comparison.shifts],
+        },
+        hide_index=True,
+        height=320,
+        key="weights_shifts",
+    )
+
+
+def _draw_save(catalog_id: str, weights: Mapping[str, float], sets: Sequence[WeightSet], t: Translator) -> None:
+    """Save what the sliders say as the next version of a name; publish and recompute in the same step if wanted."""
+    published = next((each for each in sets if each.is_published), None)
+    with (
+        st.expander(t("weights.save_title"), icon=":material/save:", key="weights_save_box"),
+        st.form("weights_save_form"),
+    ):
+        name = st.text_input(t("weights.name"), published.name if published else "", key="weights_name", max_chars=80)
+        note = st.text_input(t("weights.note"), key="weights_note", max_chars=300)
+        goes_public = st.checkbox(t("weights.publish_too"), value=True, key="weights_publish_too")
+        if not st.form_submit_button(t("weights.save"), type="primary", key="weights_save"):
+            return
+        app = application()
+        seen = max((each.version for each in sets if each.name == name.strip()), default=0)
+        saved = save_weights(
+            app,
+            catalog_id,
+            name.strip(),
+            normalised(weights),
+            author=read_settings(app).actor,
+            note=note.strip(),
+            expected_version=seen,
+        )
+        if goes_public:
+            publish_weights(app, saved.weight_set_id)
+            with st.spinner(t("weights.recomputing")):
+                recommend(app, catalog_id)
+    st.session_state["weights_outcome"] = t("weights.saved", name=plain(saved.name), version=saved.version)
+    st.rerun()
