@@ -66,8 +66,8 @@ class Weights:
     @property
     def normalised(self) -> Doubles:
         """The weights in the order of SIGNALS, summing to 1, float64."""
-        array = np.array([getattr(self, name) for name in SIGNALS], np.float64)
-        return array / array.sum()
+        weights: Doubles = np.array([getattr(self, name) for name in SIGNALS], np.float64)
+        return weights / float(weights.sum())
 
 
 def effective_weights(weights: Doubles, present: Bools) -> Doubles:
@@ -76,6 +76,7 @@ def effective_weights(weights: Doubles, present: Bools) -> Doubles:
     `weights` is (n,), `present` (..., n); the result (..., n) sums to 1 over the last axis, or to 0 where no
     signal with a weight is present.
     """
-    kept = weights * present
+    kept: Doubles = weights * present
     total = kept.sum(axis=-1, keepdims=True)
-    return np.divide(kept, total, out=np.zeros_like(kept), where=total > 0)
+    shared: Doubles = np.divide(kept, total, out=np.zeros_like(kept), where=total > 0)
+    return shared

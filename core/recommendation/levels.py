@@ -14,6 +14,7 @@ _GRADUATE = re.compile(r"graduate|master|doctor|phd|대학원|석사|박사", re
 _UNDERGRADUATE = re.compile(r"under-?graduate|bachelor|학부", re.IGNORECASE)
 _LEVEL_NUMBER = re.compile(r"(?<!\d)([1-9])(?:\d00|\d{3}|00)?(?!\d)")  # "3", "300", "3학년", "4200"
 _CODE_NUMBER = re.compile(r"^[^\W\d_]+[-_. ]?([1-9])\d{2,3}(?!\d)")  # "CSCI-4200", "HS2732"
+YEARS = np.arange(1, 9, dtype=np.float32)  # years of study that students may be in
 STEP_ABOVE = 0.5  # a course one year above the student is half a fit, two years above none
 STEP_BELOW = 0.25  # easier is less of a misfit than harder
 
@@ -29,8 +30,8 @@ def course_year(course: Course) -> float:
     return float(min(int(found.group(1)), GRADUATE_YEAR)) if found else float("nan")
 
 
-def level_fit(student_years: Floats, course_years: Floats) -> Floats:
-    """Fit in [0, 1] of courses (C,) to years (Y,), as (Y, C): 1 in the same year, less with distance; NaN unknown."""
-    distance = course_years[None, :] - student_years[:, None]
-    fit = 1 - np.where(distance > 0, distance * STEP_ABOVE, -distance * STEP_BELOW)
-    return np.clip(fit, 0, 1).astype(np.float32)
+def level_fit(course_years: Floats) -> Floats:
+    """Fit in [0, 1] of courses (C,) to each of YEARS, (Y, C): 1 in the same year, less with distance; NaN unknown."""
+    distance = course_years[None, :] - YEARS[:, None]
+    fit: Floats = np.clip(1 - np.where(distance > 0, distance * STEP_ABOVE, -distance * STEP_BELOW), 0, 1)
+    return fit

@@ -136,7 +136,7 @@ def replace_students(population: PopulationData, students: Sequence[Student]) ->
 
 def _interest_rows(students: Sequence[Student], places: Mapping[str, int], vectors: Floats) -> Ints:
     """Interests without a vector say nothing about any course, so they are left out."""
-    known = np.isfinite(vectors).all(axis=1)
+    known = np.asarray(np.isfinite(vectors).all(axis=1))
     rows = []
     for student in students:
         found = dict.fromkeys(places.get(same_name(interest), -1) for interest in student.interests)
@@ -149,7 +149,7 @@ def _interest_rows(students: Sequence[Student], places: Mapping[str, int], vecto
 
 def _distinct(names: Iterable[str]) -> tuple[str, ...]:
     """Each name once, as first written, sorted so that the order of the input does not matter."""
-    first = {}
+    first: dict[str, str] = {}
     for name in sorted(names):
         if same_name(name):
             first.setdefault(same_name(name), name)

@@ -4,6 +4,12 @@ There are only tens of departments and about a hundred interests, so department 
 table and interest fit an (interests x courses) table, made once; a student's row is a look-up. Only the similarity
 to taken courses is personal, and is computed for a block of students at a time.
 
+All similarities are cosines of centred vectors: what an e5 model gives to all texts alike is taken out first.
+Measured with multilingual-e5-small on 2,720 courses of the RPI catalog: courses of a department, found by their
+mean vector, average precision 0.89 centred and 0.83 plain (0.50 and 0.39 when the text does not name the
+department); descriptions found by their titles, MRR 0.76 centred and 0.74 plain. Plain vectors also bring "Topics in
+the Arts" to the top for half of all interests, because short texts are a little near to everything.
+
 NaN says missing. It is always a whole row (nothing is known of the department) or a whole column (nothing is known
 of the course), never a single cell: blending relies on that.
 """
@@ -12,33 +18,124 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.recommendation.arrays import Bools, Floats, Ints
-from core.recommendation.population import PopulationData
+import numpy as np
 
-INTEREST_BEST_SHARE = 0.75  # of interest fit: the best matching interest; the rest is the mean over all of them
+from core.recommendation.arrays import Bools, Bytes, Floats
+from core.recommendation.calibration import calibrate_rows
+from core.recommendation.levels import course_year, level_fit
+from core.recommendation.population import PopulationData, Taken
+
+_BLOCK = 512  # students whose history is compared at a time: bounds the memory
+HISTORY_SCALE = 255
+QUERY_PRIOR = 10  # pseudo-count that keeps the mean of a few interests from taking their meaning out with it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SignalTables:
-    """Calibrated signals in [0, 1] over C courses."""
+    """Calibrated signals in [0, 1] over C courses. They depend on the catalog, and popularity on all students."""
 
     department: Floats  # (D, C): 1 in the own department, else how near the course's text is to the department
     interest: Floats  # (I, C)
-    level: Floats  # (Y, C), a row for each of `years`
-    years: Floats  # (Y,) the distinct years of the students, ascending
+    level: Floats  # (Y, C), a row for each of levels.YEARS
     popularity: Floats  # (C,)
     novelty: Floats  # (C,)
     centred_courses: Floats  # (C, d) unit vectors with the catalog's mean taken out; NaN rows have no vector
-    profiles: Floats  # (S, d) unit mean of the taken courses' centred vectors; NaN rows have no history
     on_offer: Bools  # (C,) active courses: the anchors of calibration
-    course_year: Floats  # (C,) NaN when unknown
 
 
 def build_signals(population: PopulationData) -> SignalTables:
-    """All tables of a population. Takes about a second for 5,000 students and 2,000 courses."""
-    raise NotImplementedError
+    """All tables of a population."""
+    on_offer = np.array([course.is_active for course in population.courses])
+    centred = _centred(population.course_vectors, on_offer)
+    popularity = _popularity(population)
+    return SignalTables(
+        department=_department_fit(population, centred, on_offer),
+        interest=calibrate_rows(_centred_labels(population.interest_vectors) @ centred.T, on_offer),
+        level=level_fit(np.array([course_year(course) for course in population.courses], np.float32)),
+        popularity=popularity,
+        novelty=1 - popularity,
+        centred_courses=centred,
+        on_offer=on_offer,
+    )
 
 
-def history_rows(tables: SignalTables, students: Ints) -> Floats:
-    """Similarity in [0, 1] of all courses to what each of `students` (B,) took, (B, C); NaN rows have no history."""
-    raise NotImplementedError
+def history_fit(tables: SignalTables, taken: Taken) -> Bytes:
+    """Similarity of all courses to what each student took, (S, C), 0 to 255 for 0 to 1; 0 without history.
+
+    A student's profile is the mean of the taken courses' vectors (Rocchio's, as usual for content-based filtering).
+    A byte is exact enough for a similarity, keeps 5,000 x 2,000 in 10 MB, and hides the last bits, in which matrix
+    products of different shapes differ.
+    """
+    vectors = np.nan_to_num(tables.centred_courses)
+    unknown = ~_known(tables.centred_courses)
+    fit = np.zeros((len(taken.counts), len(vectors)), np.uint8)
+    for start in range(0, len(fit), _BLOCK):
+        rows = slice(start, min(start + _BLOCK, len(fit)))
+        raw = _profiles(taken, vectors, rows) @ vectors.T
+        raw[:, unknown] = np.nan
+        calibrated = calibrate_rows(raw, tables.on_offer, share_floor=False)
+        fit[rows] = np.rint(np.nan_to_num(calibrated) * HISTORY_SCALE)
+    return fit
+
+
+def _profiles(taken: Taken, vectors: Floats, rows: slice) -> Floats:
+    first, last = taken.offsets[rows.start], taken.offsets[rows.stop]
+    sums = np.zeros((rows.stop - rows.start, vectors.shape[1]), np.float32)
+    np.add.at(sums, taken.students[first:last] - rows.start, vectors[taken.courses[first:last]])
+    return _unit(sums)
+
+
+def _centred(vectors: Floats, on_offer: Bools) -> Floats:
+    """Vectors without their common part, which e5 gives to all texts alike, scaled to length 1 again."""
+    counted = vectors[on_offer & _known(vectors)]
+    return _unit(vectors - counted.mean(axis=0)) if len(counted) else vectors
+
+
+def _centred_labels(vectors: Floats) -> Floats:
+    """The same for short labels, whose common part is another one; of few labels only a part of it is taken out."""
+    known = vectors[_known(vectors)]
+    return _unit(vectors - known.sum(axis=0) / (len(known) + QUERY_PRIOR))
+
+
+def _department_fit(population: PopulationData, centred: Floats, on_offer: Bools) -> Floats:
+    """1 for courses of the department itself; for others how near their text is to the department's typical text.
+
+    A department is the mean of its courses, because a name ("CSCI") says less than what is taught; one without
+    courses is its name. A course without a vector counts as its department's typical course. Without any vectors
+    the fit is 1 or 0 by department alone.
+    """
+    own = population.course_department[None, :] == np.arange(len(population.departments))[:, None]  # (D, C)
+    typical = _department_vectors(population, centred, own & on_offer)
+    has_vector, has_department = _known(centred), population.course_department >= 0
+    unknown = np.full((1, typical.shape[1]), np.nan, np.float32)
+    stand_in = np.concatenate([typical, unknown])[population.course_department]  # -1 takes the unknown one
+    near = calibrate_rows(typical @ np.where(has_vector[:, None], centred, stand_in).T, on_offer)
+    fit = np.where(own, 1, np.nan_to_num(near, nan=0)).astype(np.float32)
+    fit[~own.any(axis=1) & ~_known(typical)] = np.nan
+    fit[:, ~has_vector & ~has_department] = np.nan
+    return fit
+
+
+def _department_vectors(population: PopulationData, centred: Floats, own: Bools) -> Floats:
+    usable = (own & _known(centred)).astype(np.float32)
+    means = _unit(usable @ np.nan_to_num(centred))
+    return np.where(usable.any(axis=1, keepdims=True), means, _centred_labels(population.department_vectors))
+
+
+def _popularity(population: PopulationData) -> Floats:
+    """How many students took each course, on a logarithmic scale, 1 for the most taken; NaN when nobody took any.
+
+    Logarithmic because enrolments fall off steeply: on a linear scale one required course of all freshmen would
+    press all others to 0.
+    """
+    taken = np.log1p(np.bincount(population.taken.courses, minlength=len(population.courses)))
+    return (taken / taken.max() if taken.any() else np.full(len(taken), np.nan)).astype(np.float32)
+
+
+def _unit(vectors: Floats) -> Floats:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+
+
+def _known(vectors: Floats) -> Bools:
+    return np.asarray(np.isfinite(vectors).all(axis=1))
