@@ -18,9 +18,9 @@ _MAX_DOTTED_DEPTH = 3  # deeper objects stay JSON text
 _MAX_SEARCH_DEPTH = 5
 _LIST_SEPARATOR = " | "
 # Lists of these hold the courses (or students) themselves, not a detail of the record that they hang on.
-_NESTED_ENGLISH = ("course", "lecture", "class", "subject", "module", "student", "program", "activitie")
+_NESTED_ENGLISH = ("course", "lecture", "class", "subject", "module", "student", "program", "activities")
 _NESTED_KOREAN = ("과목", "교과목", "강의", "강좌", "학생", "프로그램")
-_NESTED_ROWS = frozenset((*_NESTED_ENGLISH, *_NESTED_KOREAN))
+_NESTED_ROWS = frozenset(tokens_of(name)[0] for name in (*_NESTED_ENGLISH, *_NESTED_KOREAN))
 
 
 class _Number(str):
