@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import RLock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TypeVar, cast
 
 from core.config import Config
-
-if TYPE_CHECKING:
-    from core.jobs.service import JobService
-    from core.storage.database import Database
+from core.jobs.service import JobService
+from core.storage.access_log import AccessLog
+from core.storage.catalog_store import CatalogStore
+from core.storage.connection import Database
+from core.storage.embedding_store import EmbeddingStore
+from core.storage.enhancement_store import EnhancementStore
+from core.storage.job_store import JobStore
+from core.storage.measurement_store import MeasurementStore
+from core.storage.recommendation_store import RecommendationStore
+from core.storage.settings_store import SettingsStore
+from core.storage.student_store import StudentStore
+from core.storage.weight_store import WeightStore
 
 T = TypeVar("T")
 
@@ -26,15 +34,49 @@ class Application:
 
     def __init__(self, config: Config, *, watch_jobs: bool = True) -> None:
         """Open the database and start watching jobs (`watch_jobs=False`: only when asked, for commands that end)."""
-        raise NotImplementedError
+        self.config = config
+        self.database = Database(config.database_path, backups_folder=config.backups_folder)
+        self.catalogs = CatalogStore(self.database)
+        self.enhancements = EnhancementStore(self.database)
+        self.jobs = JobStore(self.database)
+        self.embeddings = EmbeddingStore(self.database)
+        self.students = StudentStore(self.database)
+        self.recommendations = RecommendationStore(self.database)
+        self.weights = WeightStore(self.database)
+        self.settings = SettingsStore(self.database)
+        self.measurements = MeasurementStore(self.database)
+        self.access_log = AccessLog(self.database)
+        self.job_service = JobService(config, self.jobs, self.enhancements)
+        self._cache: dict[str, tuple[object, object]] = {}
+        self._cache_lock = RLock()
+        self._changes = 0
+        if watch_jobs:
+            self.job_service.watch()
+
+    @property
+    def changes(self) -> int:
+        """Grows with every change of courses, published texts or students: the version of what was made from them."""
+        return self._changes
+
+    def mark_changed(self) -> None:
+        """Tell that courses, published texts or students are not what they were."""
+        with self._cache_lock:
+            self._changes += 1
 
     def cached(self, name: str, version: object, make: Callable[[], T]) -> T:
         """The value of `make()` for this version of the data, made once; a new version replaces the old value."""
-        raise NotImplementedError
+        with self._cache_lock:
+            known = self._cache.get(name)
+            if known is not None and known[0] == version:
+                return cast(T, known[1])
+            value = make()
+            self._cache[name] = (version, value)
+            return value
 
     def close(self) -> None:
         """Stop watching jobs (workers go on) and close the database."""
-        raise NotImplementedError
+        self.job_service.stop()
+        self.database.close()
 
     def __enter__(self) -> Application:
         return self

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 
+from core.enhancement.prompts import build_messages, prompt_version
+from core.errors import JobError
+from core.generation.engine import GenerationSettings
+from core.jobs.spec import JobSpec, WorkItem
+from core.measurement.forecast import Forecast, forecast
+from core.measurement.hardware import get_device, get_optimal_dtype
+from core.models.languages import FAKE_PREFIX, can_write
+from core.models.references import resolve
 from core.pipeline.application import Application
-from core.records import Course, DescriptionStatus, Job, Message
-
-if TYPE_CHECKING:
-    from core.generation.engine import GenerationSettings
-    from core.measurement.forecast import Forecast
+from core.pipeline.settings import AUTO, check_generation, read_settings
+from core.pipeline.triage import TriagedCourse, read_triage
+from core.records import Course, DescriptionStatus, Enhancement, Job, JobKind, JobStatus, Message
+from core.storage.conversion import new_id
 
 MAX_TRIAL_COURSES = 5
 INSUFFICIENT = frozenset(DescriptionStatus) - {DescriptionStatus.SUFFICIENT}
+_PREVIEWS = 3
+_ANY_STATUS = frozenset(DescriptionStatus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,40 +65,91 @@ class EnhancementPlan:
     courses: tuple[Course, ...]  # will be written, in catalog order
     cached: tuple[Course, ...]  # same text, model and settings as before: cost nothing
     refused: tuple[RefusedCourse, ...]
+    already_written: int  # courses in the scope that have a draft or a decision for their present source: left alone
     engine: str
     model_ref: str
     precision: str
     precision_reason: Message
     device: str
     settings: GenerationSettings
-    forecast: Forecast | None  # None until something was measured or estimated for this machine
+    forecast: Forecast | None  # None until this machine has written with these settings
     previews: tuple[str, ...] = field(default=(), repr=False)  # the prompts of the first courses, as text
 
     @property
     def refused_by_reason(self) -> tuple[tuple[Message, int], ...]:
         """Each reason once, with the number of courses it holds back, most first."""
-        reasons: dict[str, Message] = {}
-        counts: Counter[str] = Counter()
-        for refused in self.refused:
-            identity = f"{refused.reason.key}{sorted(refused.reason.params.items())}"
-            reasons.setdefault(identity, refused.reason)
-            counts[identity] += 1
+        reasons = {repr(refused.reason): refused.reason for refused in self.refused}
+        counts = Counter(repr(refused.reason) for refused in self.refused)
         return tuple((reasons[identity], count) for identity, count in counts.most_common())
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """With what a run writes."""
+
+    engine: str
+    model_ref: str
+    folder: Path
+    precision: str
+    precision_reason: Message
+    device: str
+    settings: GenerationSettings
 
 
 def plan_enhancement(
     app: Application, catalog_id: str, scope: EnhancementScope | None = None, options: EnhancementOptions | None = None
 ) -> EnhancementPlan:
-    """Which courses a run would write, find in the cache or refuse, with which model, and how long it may take."""
-    raise NotImplementedError
+    """Which courses a run would write, find in the cache or refuse, with which model, and how long it may take.
+
+    Raises ModelError when the model is not there, CourseLiftError for settings out of range.
+    """
+    scope = scope or EnhancementScope()
+    means = _choose_means(app, options or EnhancementOptions())
+    wanted = [item.course for item in read_triage(app, catalog_id).courses if _is_in_scope(item, scope)]
+    fresh = wanted if scope.redo_decided else _without_current_text(app, catalog_id, wanted)
+    verdicts = {language: can_write(means.folder, language) for language in {_language(course) for course in fresh}}
+    refused = [
+        RefusedCourse(course, verdict.note or Message("pipeline.refused"))
+        for course in fresh
+        if not (verdict := verdicts[_language(course)])
+    ]
+    writable = [course for course in fresh if verdicts[_language(course)]][: scope.limit]
+    cached = set(_find_cached(app, _spec(catalog_id, means, writable)))
+    todo = tuple(course for course in writable if course.course_key not in cached)
+    return EnhancementPlan(
+        catalog_id=catalog_id,
+        courses=todo,
+        cached=tuple(course for course in writable if course.course_key in cached),
+        refused=tuple(refused),
+        already_written=len(wanted) - len(fresh),
+        engine=means.engine,
+        model_ref=means.model_ref,
+        precision=means.precision,
+        precision_reason=means.precision_reason,
+        device=means.device,
+        settings=means.settings,
+        forecast=_forecast(app, means, len(todo)),
+        previews=tuple(_as_text(course) for course in todo[:_PREVIEWS]),
+    )
 
 
-def start_enhancement(app: Application, plan: EnhancementPlan, *, name: str = "") -> Job:
+def start_enhancement(app: Application, plan: EnhancementPlan) -> Job:
     """Start the planned run in the background; an equal run that is already active is returned instead.
 
-    Raises JobError when there is nothing to write and nothing cached, ModelError when the model is not installed.
+    Raises JobError when there is nothing to write, ModelError when the model is not there.
     """
-    raise NotImplementedError
+    courses = (*plan.cached, *plan.courses)
+    if not courses:
+        raise JobError("pipeline.error.nothing_to_write")
+    folder = resolve(plan.model_ref, app.config)
+    means = _Means(
+        plan.engine, plan.model_ref, folder, plan.precision, plan.precision_reason, plan.device, plan.settings
+    )
+    spec = _spec(plan.catalog_id, means, courses)
+    job = app.job_service.start(spec, _find_cached(app, spec))
+    if job.job_id == spec.job_id and plan.forecast is not None:
+        app.settings.set(forecast_setting(job.job_id), asdict(plan.forecast))
+    return job
 
 
 def try_on(
@@ -99,4 +159,113 @@ def try_on(
 
     Raises JobError for more than `MAX_TRIAL_COURSES` courses or none that can be written.
     """
-    raise NotImplementedError
+    if len(course_keys) > MAX_TRIAL_COURSES:
+        raise JobError("pipeline.error.too_many_trials", maximum=MAX_TRIAL_COURSES)
+    scope = EnhancementScope(_ANY_STATUS, course_keys=frozenset(course_keys), redo_decided=True)
+    plan = plan_enhancement(app, catalog_id, scope, options)
+    if not plan.courses and not plan.cached and plan.refused:
+        raise JobError("pipeline.error.all_refused", reason=plan.refused[0].reason)
+    return start_enhancement(app, plan)
+
+
+def forecast_setting(job_id: str) -> str:
+    """The settings key under which a job's forecast is kept, to compare it with what came."""
+    return f"forecast.{job_id}"
+
+
+def _choose_means(app: Application, options: EnhancementOptions) -> _Means:
+    chosen = read_settings(app)
+    model_ref = options.model_ref or chosen.generation_model
+    engine = options.engine or chosen.engine
+    if engine == AUTO:
+        engine = "fake" if model_ref.startswith(FAKE_PREFIX) else "transformers"
+    if engine == "fake" and not model_ref.startswith(FAKE_PREFIX):
+        model_ref = FAKE_PREFIX
+    settings = options.settings or chosen.generation
+    check_generation(settings)
+    device = get_device()
+    guess = get_optimal_dtype(device)
+    precision = options.precision or chosen.precision
+    is_guess = precision == AUTO
+    return _Means(
+        engine=engine,
+        model_ref=model_ref,
+        folder=resolve(model_ref, app.config),
+        precision=guess.precision if is_guess else precision,
+        precision_reason=guess.reason if is_guess else Message("pipeline.precision_chosen"),
+        device=device,
+        settings=settings,
+    )
+
+
+def _is_in_scope(item: TriagedCourse, scope: EnhancementScope) -> bool:
+    course, wanted = item.course, scope.search.strip().casefold()
+    return (
+        item.triage.status in scope.statuses
+        and (not scope.departments or course.department in scope.departments)
+        and (not scope.course_keys or course.course_key in scope.course_keys)
+        and (not wanted or wanted in f"{course.code} {course.title} {course.title_en}".casefold())
+    )
+
+
+def _without_current_text(app: Application, catalog_id: str, courses: Sequence[Course]) -> list[Course]:
+    """Courses that have no draft and no decision for their present source."""
+    written = app.enhancements.latest(catalog_id)
+    return [course for course in courses if not _is_current(course, written.get(course.course_key))]
+
+
+def _is_current(course: Course, enhancement: Enhancement | None) -> bool:
+    return enhancement is not None and enhancement.source_hash == course.content_hash
+
+
+def _language(course: Course) -> str:
+    return course.language or "en"
+
+
+def _spec(catalog_id: str, means: _Means, courses: Sequence[Course]) -> JobSpec:
+    return JobSpec(
+        job_id=new_id(),
+        kind=JobKind.ENHANCE,
+        catalog_id=catalog_id,
+        model_ref=means.model_ref,
+        engine=means.engine,
+        precision=means.precision,
+        device=means.device,
+        settings=means.settings.as_dict(),
+        items=tuple(
+            WorkItem(course.course_key, course.content_hash, chat=build_messages(course), course=course)
+            for course in courses
+        ),
+        prompt_version=prompt_version(),
+    )
+
+
+def _find_cached(app: Application, spec: JobSpec) -> dict[str, Enhancement]:
+    """Texts made before from the same source with the same model and settings, by course key."""
+    keys = {item.key: spec.cache_key(item.input_hash) for item in spec.items}
+    found = app.enhancements.find_cached(list(keys.values()))
+    return {course_key: found[cache_key] for course_key, cache_key in keys.items() if cache_key in found}
+
+
+def _forecast(app: Application, means: _Means, courses: int) -> Forecast | None:
+    """From the newest run with the same model and settings on this machine, loading the model included."""
+    for job in app.jobs.list(kind=JobKind.ENHANCE):
+        if job.done and job.status is not JobStatus.QUEUED and _is_alike(job, means):
+            samples = [sample.seconds for sample in app.jobs.samples(job.job_id)]
+            found = forecast(samples, courses, means.settings.batch_size, from_earlier_run=True)
+            loading = sum(part.seconds for part in app.jobs.timings(job.job_id) if part.name == "load_model")
+            if found is not None:
+                return Forecast(found.seconds + loading, found.low + loading, found.high + loading)
+    return None
+
+
+def _is_alike(job: Job, means: _Means) -> bool:
+    spec = job.spec
+    same = {"engine": means.engine, "model_ref": means.model_ref, "precision": means.precision}
+    return all(spec.get(name) == value for name, value in same.items()) and (
+        replace(GenerationSettings.from_mapping(spec.get("settings", {})), seed=0) == replace(means.settings, seed=0)
+    )
+
+
+def _as_text(course: Course) -> str:
+    return "\n\n".join(f"[{message['role']}]\n{message['content']}" for message in build_messages(course))

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from core.catalog.comparison import CatalogDiff, compare_catalogs
+from core.catalog.courses import CourseIntake, build_courses
+from core.catalog.isolation import read_table_isolated
+from core.catalog.mapping import ColumnMapping, propose_mapping, table_shape
+from core.catalog.problems_report import problems_to_csv
+from core.catalog.tables import Table
+from core.config import Config
+from core.errors import IntakeError
+from core.i18n import Translator
+from core.jobs.files import write_atomically
 from core.pipeline.application import Application
+from core.pipeline.triage import triage_catalog
 from core.records import Problem
 
-if TYPE_CHECKING:
-    from core.catalog.comparison import CatalogDiff
-    from core.catalog.courses import CourseIntake
-    from core.catalog.mapping import ColumnMapping
-    from core.catalog.reading import Table
+_KIND = "catalog"
+_DIFF_PARTS = ("added", "changed", "renamed", "removed", "unchanged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +50,8 @@ class CatalogPreview:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Everything worth telling: of reading, then of rows."""
-        return (*self.table.problems, *self.intake.problems)
+        """Everything worth telling about the file and its rows."""
+        return self.intake.problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,15 @@ def preview_catalog(
 
     Raises IntakeError when the file cannot be read at all.
     """
-    raise NotImplementedError
+    upload = read_upload(source, file_name)
+    table = read_table_isolated(source, file_name)
+    if mapping is None:
+        remembered = app.catalogs.recall_mapping(table_shape(table), _KIND)
+        mapping = propose_mapping(table, remembered)
+        was_remembered = remembered is not None and dict(mapping.fields) == remembered
+    else:
+        was_remembered = False
+    return _preview(app, upload, table, mapping, was_remembered, catalog_id, merge_sections)
 
 
 def remap_catalog(
@@ -86,7 +103,16 @@ def remap_catalog(
     merge_sections: bool = True,
 ) -> CatalogPreview:
     """The same file under another mapping or against another catalog, without reading it again."""
-    raise NotImplementedError
+    changed = mapping is not None and mapping != preview.mapping
+    return _preview(
+        app,
+        preview.upload,
+        preview.table,
+        mapping or preview.mapping,
+        preview.was_remembered and not changed,
+        catalog_id,
+        merge_sections,
+    )
 
 
 def apply_catalog(
@@ -97,9 +123,67 @@ def apply_catalog(
     `name` names a new catalog; it is not needed when the preview updates one.
     Raises IntakeError when the preview holds no course.
     """
-    raise NotImplementedError
+    started = time.perf_counter()
+    courses = preview.intake.courses
+    if not courses:
+        raise IntakeError("pipeline.error.no_courses", file=preview.upload.file_name)
+    stored_path = keep_upload(app.config, preview.upload)
+    with app.database.write():
+        catalog_id = preview.catalog_id
+        if catalog_id is None:
+            catalog_id = app.catalogs.create(name.strip() or preview.suggested_name, is_sample).catalog_id
+        diff = compare_catalogs(app.catalogs.courses(catalog_id), courses)
+        counts = {part: len(getattr(diff, part)) for part in _DIFF_PARTS}
+        upload = preview.upload
+        upload_id = app.catalogs.save_upload(
+            upload.content_hash, upload.file_name, len(upload.content), _KIND, str(stored_path)
+        )
+        app.catalogs.remember_mapping(table_shape(preview.table), _KIND, preview.mapping.fields)
+        import_id = app.catalogs.apply_import(catalog_id, upload_id, courses, counts)
+        triage_catalog(app, catalog_id)
+    app.mark_changed()
+    return CatalogImport(
+        catalog_id=catalog_id,
+        import_id=import_id,
+        courses=len(courses),
+        problems=preview.problems,
+        seconds=time.perf_counter() - started,
+        **counts,
+    )
 
 
 def problems_file(problems: Sequence[Problem], language: str) -> bytes:
     """The problems as a CSV file in a reader's language, safe to open in a spreadsheet."""
-    raise NotImplementedError
+    return problems_to_csv(problems, Translator(language))
+
+
+def read_upload(source: bytes | Path, file_name: str) -> Upload:
+    """An uploaded file with the hash of its bytes. Raises IntakeError when it cannot be read from disk."""
+    try:
+        content = source.read_bytes() if isinstance(source, Path) else source
+    except OSError as error:
+        raise IntakeError("pipeline.error.no_file", file=file_name) from error
+    return Upload(file_name, content, hashlib.sha256(content).hexdigest())
+
+
+def keep_upload(config: Config, upload: Upload) -> Path:
+    """Store the bytes of an upload under their hash; returns where."""
+    path = config.uploads_folder / f"{upload.content_hash}{Path(upload.file_name).suffix.lower()}"
+    if not path.exists():
+        write_atomically(path, upload.content)
+    return path
+
+
+def _preview(
+    app: Application,
+    upload: Upload,
+    table: Table,
+    mapping: ColumnMapping,
+    was_remembered: bool,
+    catalog_id: str | None,
+    merge_sections: bool,
+) -> CatalogPreview:
+    intake = build_courses(table, mapping, merge_sections)
+    diff = compare_catalogs(app.catalogs.courses(catalog_id), intake.courses) if catalog_id else None
+    name = Path(upload.file_name).stem.replace("_", " ").strip()
+    return CatalogPreview(upload, table, mapping, was_remembered, intake, catalog_id, diff, name)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from core.enhancement.prompts import prompt_version
+from core.jobs.job_progress import JobProgress
+from core.jobs.spec import JobSpec, WorkItem
+from core.measurement.monitor import summarise
 from core.pipeline.application import Application
+from core.pipeline.enhancement import forecast_setting
 from core.records import Course, Enhancement, ItemState, Job, JobKind
+from core.storage.journal_batch import ItemSample
 
-if TYPE_CHECKING:
-    from core.jobs.service import JobProgress
+_SPEED_WINDOW = 60.0  # seconds over which tokens/s of a point are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,44 +83,111 @@ class WrittenCourse:
 
 def list_jobs(app: Application, kind: JobKind | None = None, limit: int = 50) -> tuple[Job, ...]:
     """The newest jobs first."""
-    raise NotImplementedError
+    return tuple(app.jobs.list(limit, kind))
 
 
 def active_job(app: Application, catalog_id: str, kind: JobKind) -> Job | None:
     """The catalog's job of this kind that is queued, running or paused."""
-    raise NotImplementedError
+    return next((job for job in app.jobs.active() if job.catalog_id == catalog_id and job.kind is kind), None)
 
 
 def job_progress(app: Application, job_id: str) -> JobProgress:
     """Counts, speed and time left of a job, as fresh as its journal."""
-    raise NotImplementedError
+    return app.job_service.progress(job_id)
 
 
 def latest_drafts(app: Application, job_id: str, limit: int = 5) -> tuple[WrittenCourse, ...]:
     """The newest texts of a job, newest first."""
-    raise NotImplementedError
+    written = app.enhancements.of_job(job_id)[-limit:][::-1]
+    return tuple(WrittenCourse(app.catalogs.course(it.catalog_id, it.course_key), it) for it in written)
 
 
 def job_report(app: Application, job_id: str) -> JobReport:
     """Timings with shares, series for charts, and the forecast beside the fact."""
-    raise NotImplementedError
+    job = app.jobs.get(job_id)
+    samples = app.jobs.samples(job_id)
+    states = Counter(app.jobs.item_states(job_id).values())
+    series = _series(samples)
+    seconds = series[-1].elapsed_seconds if series else 0.0
+    tokens = sum(sample.new_tokens for sample in samples)
+    return JobReport(
+        job=job,
+        item_states={state: states[state] for state in ItemState},
+        timings=tuple(
+            TimingRow(part.name, part.seconds, part.share, part.count) for part in summarise(app.jobs.timings(job_id))
+        ),
+        series=tuple(series),
+        seconds=seconds,
+        new_tokens=tokens,
+        tokens_per_second=tokens / seconds if seconds else 0.0,
+        courses_per_minute=60 * len(samples) / seconds if seconds else 0.0,
+        cached=max(0, states[ItemState.DONE] - len(samples)),
+        forecast=_forecast_check(app, job, seconds),
+    )
 
 
 def pause_job(app: Application, job_id: str) -> None:
     """Ask the worker to stop after what it has in hand; the job can be resumed."""
-    raise NotImplementedError
+    app.job_service.pause(job_id)
 
 
-def resume_job(app: Application, job_id: str) -> None:
-    """Go on with what is missing."""
-    raise NotImplementedError
+def resume_job(app: Application, job_id: str) -> Job:
+    """Go on with what is missing.
+
+    Raises JobError naming what differs when courses or the prompt have changed since the job began.
+    """
+    return app.job_service.resume(job_id, _as_of_today(app, job_id))
 
 
 def cancel_job(app: Application, job_id: str) -> None:
     """Stop for good; finished items are kept."""
-    raise NotImplementedError
+    app.job_service.cancel(job_id)
 
 
-def retry_failed(app: Application, job_id: str) -> None:
+def retry_failed(app: Application, job_id: str) -> Job:
     """Try the failed and set-aside items of a job again."""
-    raise NotImplementedError
+    return app.job_service.retry_failed(job_id)
+
+
+def _series(samples: Sequence[ItemSample]) -> list[SeriesPoint]:
+    """Points in time order; the first item's own seconds are part of the elapsed time."""
+    points: list[SeriesPoint] = []
+    window: deque[ItemSample] = deque()
+    if not samples:
+        return points
+    started = samples[0].finished_at.timestamp() - samples[0].seconds * samples[0].batch_size
+    for sample in samples:
+        window.append(sample)
+        elapsed = sample.finished_at.timestamp() - started
+        while elapsed - (window[0].finished_at.timestamp() - started) > _SPEED_WINDOW:
+            window.popleft()
+        span = min(elapsed, _SPEED_WINDOW) or sample.seconds
+        points.append(
+            SeriesPoint(
+                finished_at=sample.finished_at,
+                elapsed_seconds=elapsed,
+                seconds_per_item=sample.seconds,
+                new_tokens=sample.new_tokens,
+                tokens_per_second=sum(each.new_tokens for each in window) / span if span else 0.0,
+                rss_mib=sample.rss_mib,
+                batch_size=sample.batch_size,
+            )
+        )
+    return points
+
+
+def _forecast_check(app: Application, job: Job, seconds: float) -> ForecastCheck | None:
+    stored = app.settings.get(forecast_setting(job.job_id))
+    if stored is None or not job.status.is_final:
+        return None
+    return ForecastCheck(stored["seconds"], stored["low"], stored["high"], seconds)
+
+
+def _as_of_today(app: Application, job_id: str) -> JobSpec | None:
+    """What the job would be with today's prompt and courses; None for jobs that read no courses."""
+    spec = JobSpec.load(app.config.jobs_folder / job_id)
+    if spec.kind is not JobKind.ENHANCE:
+        return None
+    courses = {course.course_key: course for course in app.catalogs.courses(spec.catalog_id)}
+    items = tuple(WorkItem(item.key, courses[item.key].content_hash) for item in spec.items if item.key in courses)
+    return replace(spec, prompt_version=prompt_version(), items=items)

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
+from core.config import PROJECT_FOLDER, Config, quiet_environment
+from core.errors import CourseLiftError
+from core.jobs.files import write_atomically
+from core.models.bundled import BUNDLED, install, is_installed, size_on_disk_mib
 from core.pipeline.application import Application
+from core.progress import SILENT, Progress
 from core.records import Message
+
+_LOCK_FILE = ".install.lock"
+_STATE_FILE = ".install.json"
+_LOG_FILE = "install.log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +30,7 @@ class ModelStatus:
     """One embedded model."""
 
     name: str  # "smollm2-135m-instruct"
+    title: str  # "SmolLM2-135M-Instruct"
     ref: str  # "bundled:smollm2-135m-instruct"
     purpose: str  # "generation" or "embedding"
     is_installed: bool
@@ -26,22 +44,140 @@ class InstallProgress:
     """How far an installation is."""
 
     is_running: bool
-    label: Message | None  # what it does now
-    done: int
-    total: int | None
-    error: str  # "" when nothing failed
+    model: str = ""  # the title of the one it is at
+    label: Message | None = None  # what it does now
+    done: int = 0
+    total: int | None = None
+    error: str = ""  # a sentence in English; "" when nothing failed
 
 
 def list_models(app: Application) -> tuple[ModelStatus, ...]:
     """The embedded models and whether they are installed."""
-    raise NotImplementedError
+    return models_of(app.config)
+
+
+def models_of(config: Config) -> tuple[ModelStatus, ...]:
+    """The same without opening the database."""
+    return tuple(
+        ModelStatus(
+            name=model.name,
+            title=model.title,
+            ref=model.reference,
+            purpose=model.purpose,
+            is_installed=is_installed(model.name, config),
+            size_mib=size_on_disk_mib(model.name, config),
+            licence=model.licence,
+            languages=model.languages,
+        )
+        for model in BUNDLED.values()
+    )
 
 
 def start_install(app: Application) -> None:
-    """Install the missing embedded models in the background; does nothing when that is under way."""
-    raise NotImplementedError
+    """Install the missing embedded models in a process of its own; does nothing when that is under way."""
+    if install_progress(app).is_running:
+        return
+    app.config.models_folder.mkdir(parents=True, exist_ok=True)
+    app.config.logs_folder.mkdir(parents=True, exist_ok=True)
+    _write_state(app.config, InstallProgress(True))
+    with (app.config.logs_folder / _LOG_FILE).open("wb") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", "core", "models", "install"],
+            cwd=PROJECT_FOLDER,
+            env={**quiet_environment(), "COURSELIFT_HOME": str(app.config.home)},
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
 
 def install_progress(app: Application) -> InstallProgress:
     """How far the installation is, whichever process started it."""
-    raise NotImplementedError
+    state = _read_state(app.config)
+    return InstallProgress(
+        is_running=_is_locked(app.config.models_folder / _LOCK_FILE),
+        model=state.get("model", ""),
+        label=Message(state["label"]["key"]) if state.get("label") else None,
+        done=state.get("done", 0),
+        total=state.get("total"),
+        error=state.get("error", ""),
+    )
+
+
+def install_models(config: Config, progress: Progress = SILENT) -> tuple[Path, ...]:
+    """Install what is missing, here and now; a second process waits for the first. Raises ModelError.
+
+    Imports a model library: call it in a process of its own, never in the app's.
+    """
+    config.models_folder.mkdir(parents=True, exist_ok=True)
+    with _locked(config.models_folder / _LOCK_FILE):
+        try:
+            folders = tuple(
+                install(name, config, _Reporter(config, model.title, progress)) for name, model in BUNDLED.items()
+            )
+        except CourseLiftError as error:
+            _write_state(config, InstallProgress(False, error=str(error)))
+            raise
+        _write_state(config, InstallProgress(False))
+    return folders
+
+
+class _Reporter(Progress):
+    """Passes progress on and keeps its newest state in a file that the app reads."""
+
+    def __init__(self, config: Config, model: str, other: Progress) -> None:
+        self._config = config
+        self._model = model
+        self._other = other
+        self._state = InstallProgress(True, model)
+
+    def start(self, label: str, total: int | None = None) -> None:
+        self._other.start(label, total)
+        self._set(InstallProgress(True, self._model, Message(label), 0, total))
+
+    def advance(self, steps: int = 1) -> None:
+        self._other.advance(steps)
+        state = self._state
+        self._set(InstallProgress(True, self._model, state.label, state.done + steps, state.total))
+
+    def finish(self) -> None:
+        self._other.finish()
+
+    def _set(self, state: InstallProgress) -> None:
+        self._state = state
+        _write_state(self._config, state)
+
+
+def _write_state(config: Config, state: InstallProgress) -> None:
+    write_atomically(config.models_folder / _STATE_FILE, json.dumps(asdict(state)).encode(), durable=False)
+
+
+def _read_state(config: Config) -> dict[str, object]:
+    try:
+        state: dict[str, object] = json.loads((config.models_folder / _STATE_FILE).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return state
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether a living process holds the lock: the kernel drops it at death, so a crash is never "running"."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

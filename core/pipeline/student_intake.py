@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from core.catalog.isolation import read_table_isolated
+from core.catalog.mapping import ColumnMapping, propose_student_mapping, table_shape
+from core.catalog.students import StudentIntake, build_students
+from core.catalog.tables import Table
+from core.errors import IntakeError
 from core.pipeline.application import Application
-from core.pipeline.intake import Upload
+from core.pipeline.intake import Upload, keep_upload, read_upload
 from core.records import Problem
 
-if TYPE_CHECKING:
-    from core.catalog.mapping import ColumnMapping
-    from core.catalog.reading import Table
-    from core.catalog.students import StudentIntake
+_KIND = "students"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,8 @@ class StudentPreview:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Everything worth telling: of reading, then of rows."""
-        return (*self.table.problems, *self.intake.problems)
+        """Everything worth telling about the file and its rows."""
+        return self.intake.problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +59,20 @@ def preview_students(
 
     Raises IntakeError when the file cannot be read at all.
     """
-    raise NotImplementedError
+    upload = read_upload(source, file_name)
+    table = read_table_isolated(source, file_name)
+    remembered = app.catalogs.recall_mapping(table_shape(table), _KIND)
+    chosen = mapping or propose_student_mapping(table, remembered)
+    was_remembered = mapping is None and remembered is not None and dict(chosen.fields) == remembered
+    return _preview(app, upload, table, chosen, was_remembered, catalog_id)
 
 
 def remap_students(
     app: Application, preview: StudentPreview, mapping: ColumnMapping, *, catalog_id: str | None = None
 ) -> StudentPreview:
     """The same file under another mapping, without reading it again."""
-    raise NotImplementedError
+    was_remembered = preview.was_remembered and mapping == preview.mapping
+    return _preview(app, preview.upload, preview.table, mapping, was_remembered, catalog_id)
 
 
 def apply_students(app: Application, preview: StudentPreview) -> StudentImport:
@@ -71,4 +80,44 @@ def apply_students(app: Application, preview: StudentPreview) -> StudentImport:
 
     Raises IntakeError when the preview holds no student.
     """
-    raise NotImplementedError
+    started = time.perf_counter()
+    students = preview.intake.students
+    upload = preview.upload
+    if not students:
+        raise IntakeError("pipeline.error.no_students", file=upload.file_name)
+    stored_path = keep_upload(app.config, upload)
+    with app.database.write():
+        upload_id = app.catalogs.save_upload(
+            upload.content_hash, upload.file_name, len(upload.content), _KIND, str(stored_path)
+        )
+        app.catalogs.remember_mapping(table_shape(preview.table), _KIND, preview.mapping.fields)
+        app.students.replace_all(students, upload_id)
+    app.mark_changed()
+    return StudentImport(
+        students=len(students),
+        departments=len({student.department for student in students if student.department}),
+        interests=len({interest for student in students for interest in student.interests}),
+        problems=preview.problems,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _preview(
+    app: Application,
+    upload: Upload,
+    table: Table,
+    mapping: ColumnMapping,
+    was_remembered: bool,
+    catalog_id: str | None,
+) -> StudentPreview:
+    intake = build_students(table, mapping, _known_courses(app, catalog_id))
+    return StudentPreview(upload, table, mapping, was_remembered, intake, app.students.count())
+
+
+def _known_courses(app: Application, catalog_id: str | None) -> dict[str, str]:
+    """What a history may call a course -> its key. A title that several courses share names none of them."""
+    courses = app.catalogs.courses(catalog_id, active_only=False) if catalog_id else []
+    titles = Counter(course.title for course in courses)
+    known = {course.title: course.course_key for course in courses if titles[course.title] == 1}
+    known |= {course.code: course.course_key for course in courses if course.code}
+    return known | {course.course_key: course.course_key for course in courses}

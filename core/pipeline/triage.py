@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from core.enhancement.triage import TriageThresholds, triage
+from core.errors import CourseLiftError
 from core.pipeline.application import Application
 from core.records import Course, DescriptionStatus, Triage
 
-if TYPE_CHECKING:
-    from core.enhancement.triage import TriageThresholds
+_SETTING = "triage_thresholds"
+_MAX_THRESHOLD = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +49,55 @@ class TriageReport:
 
 def read_thresholds(app: Application) -> TriageThresholds:
     """The thresholds in force: the stored ones, or the defaults."""
-    raise NotImplementedError
+    return TriageThresholds.from_mapping(app.settings.get(_SETTING, {}))
 
 
 def change_thresholds(app: Application, thresholds: TriageThresholds) -> None:
-    """Store new thresholds and judge every catalog again."""
-    raise NotImplementedError
+    """Store new thresholds and judge every catalog again.
+
+    Raises CourseLiftError for thresholds below 1 or above 1,000.
+    """
+    if not all(1 <= value <= _MAX_THRESHOLD for value in thresholds.as_dict().values()):
+        raise CourseLiftError("pipeline.error.bad_threshold", maximum=_MAX_THRESHOLD)
+    app.settings.set(_SETTING, thresholds.as_dict())
+    for catalog in app.catalogs.list():
+        triage_catalog(app, catalog.catalog_id)
 
 
 def triage_catalog(app: Application, catalog_id: str) -> TriageReport:
     """Judge every active course of a catalog, store the verdicts and report them."""
-    raise NotImplementedError
+    report = preview_thresholds(app, catalog_id, read_thresholds(app))
+    app.catalogs.save_triage(catalog_id, [item.triage for item in report.courses])
+    return report
 
 
 def preview_thresholds(app: Application, catalog_id: str, thresholds: TriageThresholds) -> TriageReport:
     """What the verdicts would be with other thresholds; stores nothing."""
-    raise NotImplementedError
+    courses = app.catalogs.courses(catalog_id)
+    return _report(thresholds, [TriagedCourse(course, triage(course, thresholds)) for course in courses])
 
 
 def read_triage(app: Application, catalog_id: str) -> TriageReport:
     """The stored verdicts (judged now for courses that have none)."""
-    raise NotImplementedError
+    thresholds = read_thresholds(app)
+    stored = app.catalogs.triage(catalog_id)
+    courses = app.catalogs.courses(catalog_id)
+    judged = [TriagedCourse(it, stored.get(it.course_key) or triage(it, thresholds)) for it in courses]
+    return _report(thresholds, judged)
+
+
+def _report(thresholds: TriageThresholds, courses: Sequence[TriagedCourse]) -> TriageReport:
+    by_department: defaultdict[str, Counter[DescriptionStatus]] = defaultdict(Counter)
+    for item in courses:
+        by_department[item.course.department][item.triage.status] += 1
+    departments = [DepartmentCounts(name, counts.total(), _every(counts)) for name, counts in by_department.items()]
+    return TriageReport(
+        thresholds=thresholds,
+        statuses=_every(Counter(item.triage.status for item in courses)),
+        departments=tuple(sorted(departments, key=lambda item: (-item.insufficient, item.department))),
+        courses=tuple(courses),
+    )
+
+
+def _every(counts: Counter[DescriptionStatus]) -> dict[DescriptionStatus, int]:
+    return {status: counts[status] for status in DescriptionStatus}
