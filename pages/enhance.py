@@ -1,1 +1,99 @@
-"""Not drawn yet."""
+"""Enhance: choose courses, see what it costs, start, watch, look at past runs."""
+
+import streamlit as st
+
+from core.i18n import Translator
+from core.pipeline.application import Application
+from core.pipeline.jobs import active_job, job_report, list_jobs, retry_failed
+from core.records import Job, JobKind
+from pages.widgets.display import empty_state
+from pages.widgets.enhance_live import draw_live, draw_texts
+from pages.widgets.enhance_plan import draw_planner
+from pages.widgets.formats import moment
+from pages.widgets.job_view import draw_report, job_status
+from pages.widgets.model_install import draw_install
+from pages.widgets.navigation import go_to_button
+from pages.widgets.session import application, current_catalog, translator
+
+
+def draw() -> None:
+    """The page: the running job when there is one, else the last result, the plan of the next run and past runs."""
+    app, t, catalog = application(), translator(), current_catalog()
+    st.title(t("enhance.title"))
+    if catalog is None:
+        empty_state(
+            t("widgets.no_catalog_title"),
+            t("widgets.no_catalog_text"),
+            page="catalog",
+            label=t("widgets.no_catalog_button"),
+        )
+        return
+    draw_install(app, t)
+    job = active_job(app, catalog.catalog_id, JobKind.ENHANCE)
+    if job is not None:
+        st.session_state["watched_job"] = job.job_id
+        draw_live(app, job, t)
+        return
+    past = [job for job in list_jobs(app, JobKind.ENHANCE) if job.catalog_id == catalog.catalog_id]
+    draw_result(app, past, t)
+    if draw_planner(app, catalog, t) is not None:
+        st.rerun()
+    draw_past(app, past, t)
+
+
+def draw_result(app: Application, past: list[Job], t: Translator) -> None:
+    """The job that has ended while this session watched it."""
+    job = next((job for job in past if job.job_id == st.session_state.get("watched_job")), None)
+    if job is None:
+        return
+    with st.container(border=True, key="job_result"):
+        title_place, close_place = st.columns([5, 1], vertical_alignment="center")
+        title_place.markdown(f"#### {t('enhance.result_title', status=job_status(job, t))}")
+        if close_place.button(t("enhance.close"), icon=":material/close:", type="tertiary", key="close_result"):
+            del st.session_state["watched_job"]
+            st.rerun()
+        draw_report(job_report(app, job.job_id), t, key="result")
+        draw_texts(app, job.job_id, t)
+        with st.container(horizontal=True):
+            go_to_button("review", t("enhance.go_review"), key="go_review", primary=True)
+            draw_retry(app, job, t)
+
+
+def draw_retry(app: Application, job: Job, t: Translator) -> None:
+    """The button that tries failed courses again, when there are any."""
+    count = job.failed + job.set_aside
+    if count and st.button(t("enhance.retry", count=count), icon=":material/replay:", key=f"retry_{job.job_id}"):
+        retry_failed(app, job.job_id)
+        st.rerun()
+
+
+def draw_past(app: Application, past: list[Job], t: Translator) -> None:
+    """Past runs of this catalog; the picked one with everything about it."""
+    if not past:
+        return
+    st.markdown(f"#### {t('enhance.past')}")
+    answer = st.dataframe(
+        {
+            t("enhance.when"): [moment(job.created_at, t) for job in past],
+            t("enhance.state"): [job_status(job, t) for job in past],
+            t("enhance.total"): [job.total for job in past],
+            t("widgets.done"): [job.done for job in past],
+            t("widgets.failed"): [job.failed + job.set_aside for job in past],
+            t("enhance.model"): [str(job.spec.get("model_ref", "")) for job in past],
+            t("enhance.precision"): [str(job.spec.get("precision", "")) for job in past],
+        },
+        key="past_jobs",
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+    )
+    picked = answer["selection"]["rows"]
+    if not picked:
+        st.caption(t("enhance.pick_job"))
+        return
+    job = past[picked[0]]
+    draw_report(job_report(app, job.job_id), t, key="past")
+    draw_retry(app, job, t)
+
+
+draw()

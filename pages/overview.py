@@ -51,7 +51,7 @@ def draw_welcome(app: Application, t: Translator) -> None:
 
 def draw_sample_loader(app: Application, t: Translator) -> None:
     """Choose a sample catalog and load it, with the synthetic students if wanted."""
-    choices = {sample.name: sample for sample in samples.SAMPLES if not sample.is_students}
+    choices = {sample.name: sample for sample in samples.SAMPLES}
     name = st.selectbox(
         t("overview.sample"), list(choices), format_func=lambda name: t.message(choices[name].title), key="sample"
     )
@@ -59,7 +59,7 @@ def draw_sample_loader(app: Application, t: Translator) -> None:
     with_students = st.checkbox(t("overview.with_students"), value=True, key="with_students")
     if st.button(t("overview.load_sample"), type="primary", icon=":material/play_arrow:", key="load_sample"):
         with st.spinner(t("overview.loading_sample")):
-            catalog_id = samples.load_sample(app, name).catalog_id
+            catalog_id = samples.load_sample(app, name, t.language).catalog_id
             if with_students:
                 samples.load_sample_students(app, catalog_id)
         select_catalog(catalog_id)

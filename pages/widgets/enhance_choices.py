@@ -1,0 +1,105 @@
+"""What to write and how: the controls of a run before it starts."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.generation.engine import GenerationSettings
+from core.i18n import Translator
+from core.pipeline.enhancement import INSUFFICIENT, EnhancementOptions, EnhancementScope
+from core.pipeline.settings import Settings
+from core.pipeline.triage import TriageReport
+from core.records import DescriptionStatus
+
+_ENGINES = ("auto", "transformers")
+_PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+
+
+def draw_scope(report: TriageReport, t: Translator) -> EnhancementScope:
+    """Which courses: by description status, department, search and number."""
+    statuses = st.pills(
+        t("enhance.statuses"),
+        list(DescriptionStatus),
+        default=[status for status in DescriptionStatus if status in INSUFFICIENT],
+        format_func=lambda status: f"{t(f'widgets.status_{status}')} ({report.statuses[status]:,})",
+        selection_mode="multi",
+        key="scope_statuses",
+    )
+    department_place, search_place, limit_place = st.columns([3, 3, 2])
+    departments = department_place.multiselect(
+        t("enhance.departments"),
+        [row.department for row in report.departments],
+        format_func=lambda name: name or t("enhance.no_department"),
+        placeholder=t("enhance.all_departments"),
+        key="scope_departments",
+    )
+    search = search_place.text_input(t("enhance.search"), icon=":material/search:", key="scope_search")
+    limit = limit_place.number_input(
+        t("enhance.limit"), min_value=1, value=None, step=10, placeholder=t("enhance.no_limit"), key="scope_limit"
+    )
+    redo = st.checkbox(t("enhance.redo"), help=t("enhance.redo_help"), key="scope_redo")
+    return EnhancementScope(
+        statuses=frozenset(statuses),
+        departments=frozenset(departments),
+        search=search.strip(),
+        limit=limit,
+        redo_decided=redo,
+    )
+
+
+def draw_options(settings: Settings, t: Translator) -> EnhancementOptions:
+    """How to write: engine, precision and the settings of generation, preset as the settings page has them."""
+    stored = settings.generation or GenerationSettings()
+    engine_place, precision_place, tokens_place, batch_place = st.columns(4)
+    engine = engine_place.selectbox(
+        t("enhance.engine"),
+        _ENGINES,
+        index=_ENGINES.index(settings.engine) if settings.engine in _ENGINES else 0,
+        format_func=lambda name: t("enhance.auto") if name == "auto" else name,
+        key="option_engine",
+    )
+    precision = precision_place.selectbox(
+        t("enhance.precision"),
+        _PRECISIONS,
+        index=_PRECISIONS.index(settings.precision) if settings.precision in _PRECISIONS else 0,
+        format_func=lambda name: t("enhance.auto") if name == "auto" else name,
+        key="option_precision",
+    )
+    max_new_tokens = tokens_place.number_input(
+        t("enhance.max_new_tokens"),
+        16,
+        1024,
+        stored.max_new_tokens,
+        10,
+        help=t("enhance.tokens_help"),
+        key="option_tokens",
+    )
+    batch_size = batch_place.number_input(
+        t("enhance.batch_size"), 1, 256, stored.batch_size, 1, help=t("enhance.batch_help"), key="option_batch"
+    )
+    sample_place, temperature_place, top_p_place, penalty_place = st.columns(4, vertical_alignment="bottom")
+    do_sample = sample_place.toggle(
+        t("enhance.do_sample"), stored.do_sample, help=t("enhance.sample_help"), key="option_sample"
+    )
+    temperature = temperature_place.number_input(
+        t("enhance.temperature"), 0.05, 2.0, stored.temperature, 0.05, disabled=not do_sample, key="option_temperature"
+    )
+    top_p = top_p_place.number_input(
+        t("enhance.top_p"), 0.05, 1.0, stored.top_p, 0.05, disabled=not do_sample, key="option_top_p"
+    )
+    penalty = penalty_place.number_input(
+        t("enhance.repetition_penalty"), 1.0, 2.0, stored.repetition_penalty, 0.05, key="option_penalty"
+    )
+    return EnhancementOptions(
+        engine=engine,
+        precision=precision,
+        settings=GenerationSettings(
+            max_new_tokens=max_new_tokens,
+            temperature=temperature,
+            top_p=top_p,
+            do_sample=do_sample,
+            repetition_penalty=penalty,
+            batch_size=batch_size,
+            seed=stored.seed,
+        ),
+    )

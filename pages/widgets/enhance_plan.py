@@ -1,0 +1,120 @@
+"""A run before it starts: what it will write, what it will not and why, how long it may take."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.i18n import Translator
+from core.pipeline.application import Application
+from core.pipeline.enhancement import (
+    MAX_TRIAL_COURSES,
+    EnhancementOptions,
+    EnhancementPlan,
+    plan_enhancement,
+    start_enhancement,
+    try_on,
+)
+from core.pipeline.settings import read_settings
+from core.pipeline.triage import read_triage
+from core.records import Catalog, Course, Job
+from pages.widgets.display import Figure, course_table, metric_row, plain
+from pages.widgets.enhance_choices import draw_options, draw_scope
+from pages.widgets.formats import duration, span
+
+_LISTED_COURSES = 1000
+
+
+def draw_planner(app: Application, catalog: Catalog, t: Translator) -> Job | None:
+    """Everything from the choice of courses to the start; gives back the job when one was started."""
+    report = read_triage(app, catalog.catalog_id)
+    st.markdown(f"#### {t('enhance.which')}")
+    scope = draw_scope(report, t)
+    st.markdown(f"#### {t('enhance.how')}")
+    place = st.container()
+    with st.expander(t("enhance.settings"), icon=":material/tune:"):
+        options = draw_options(read_settings(app), t)
+    plan = plan_enhancement(app, catalog.catalog_id, scope, options)
+    with place:
+        draw_engine(plan, t)
+    st.markdown(f"#### {t('enhance.run')}")
+    summary_place, buttons_place = st.container(), st.container(horizontal=True)
+    triage = {row.course.course_key: row.triage for row in report.courses}
+    st.caption(t("enhance.pick_rows"))
+    picked = course_table(
+        plan.courses[:_LISTED_COURSES], t, key="planned", triage=triage, selection="multi-row", height=360
+    )
+    if picked:
+        keys = frozenset(course.course_key for course in picked)
+        plan = plan_enhancement(app, catalog.catalog_id, replace(scope, course_keys=keys), options)
+    with summary_place:
+        draw_summary(plan, t)
+    with buttons_place:
+        return draw_buttons(app, plan, picked, options, t)
+
+
+def draw_engine(plan: EnhancementPlan, t: Translator) -> None:
+    """Model, engine, precision and device, with the reason for the precision."""
+    facts = t(
+        "enhance.engine_facts",
+        model=plan.model_ref,
+        engine=plan.engine,
+        precision=plan.precision,
+        device=plan.device.upper(),
+    )
+    st.markdown(f":material/memory: {plain(facts)}")
+    st.caption(plain(t.message(plan.precision_reason)))
+
+
+def draw_summary(plan: EnhancementPlan, t: Translator) -> None:
+    """How many courses, how long, and what is refused with the reasons."""
+    forecast = plan.forecast
+    expected = t("widgets.none") if forecast is None else duration(forecast.seconds, t)
+    note = None if forecast is None else span(forecast.low, forecast.high, t)
+    metric_row(
+        [
+            Figure(t("enhance.to_write"), len(plan.courses)),
+            Figure(t("enhance.cached"), len(plan.cached), help=t("enhance.cached_help")),
+            Figure(t("enhance.refused"), len(plan.refused)),
+            Figure(t("enhance.expected"), expected, help=t("enhance.expected_help"), note=note),
+        ]
+    )
+    if not plan.refused:
+        return
+    for reason, count in plan.refused_by_reason:
+        sentence = plain(t("enhance.refused_reason", count=count, reason=reason))
+        st.warning(sentence, icon=":material/block:")
+    with st.expander(t("enhance.refused_courses"), icon=":material/list:"):
+        listed = plan.refused[:_LISTED_COURSES]
+        course_table(
+            [refused.course for refused in listed],
+            t,
+            key="refused",
+            extra={t("widgets.reason"): [t.message(refused.reason) for refused in listed]},
+        )
+
+
+def draw_buttons(
+    app: Application, plan: EnhancementPlan, picked: list[Course], options: EnhancementOptions, t: Translator
+) -> Job | None:
+    """Start, or try it on a few courses first."""
+    total = len(plan.courses) + len(plan.cached)
+    if st.button(
+        t("enhance.start_picked" if picked else "enhance.start", count=total),
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=not total,
+        key="start_enhancement",
+    ):
+        return start_enhancement(app, plan)
+    trial = plan.courses[:MAX_TRIAL_COURSES]
+    if st.button(
+        t("enhance.try_on", count=len(trial)),
+        icon=":material/science:",
+        disabled=not trial,
+        help=t("enhance.try_help"),
+        key="try_on",
+    ):
+        return try_on(app, plan.catalog_id, [course.course_key for course in trial], options)
+    return None

@@ -1,0 +1,44 @@
+"""Installing the embedded models from a page, and watching it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.i18n import Translator
+from core.pipeline.application import Application
+from core.pipeline.models import InstallProgress, install_progress, list_models, start_install
+from pages.widgets.display import plain
+from pages.widgets.session import guard
+
+
+def draw_install(app: Application, t: Translator) -> None:
+    """What is missing and the button that installs it; progress while it runs. Nothing when all is there."""
+    missing = [model for model in list_models(app) if not model.is_installed]
+    progress = install_progress(app)
+    if not missing and not progress.is_running:
+        return
+    with st.container(border=True, key="model_install"):
+        st.markdown(f"#### :material/deployed_code_update: {t('widgets.install_title')}")
+        if progress.is_running:
+            st.fragment(_draw_running, run_every=1)(app, t)
+            return
+        st.markdown(t("widgets.install_text"))
+        for model in missing:
+            st.markdown(f"- {plain(model.name)} ({t(f'widgets.purpose_{model.purpose}')}, {plain(model.licence)})")
+        if progress.error:
+            st.error(plain(progress.error), icon=":material/error:")
+        if st.button(t("widgets.install"), type="primary", icon=":material/download:", key="install_models"):
+            start_install(app)
+            st.rerun()
+
+
+@guard()
+def _draw_running(app: Application, t: Translator) -> None:
+    progress = install_progress(app)
+    if not progress.is_running:
+        st.rerun()
+    st.progress(_fraction(progress), text=plain(t.message(progress.label)) if progress.label else "")
+
+
+def _fraction(progress: InstallProgress) -> float:
+    return min(progress.done / progress.total, 1.0) if progress.total else 0.0
