@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from core.errors import StorageError
+from core.storage.failures import is_held_by_another_process
 
 if TYPE_CHECKING:
     from core.storage.connection import Database
@@ -44,6 +45,8 @@ def restore_backup(backup: Path, database_path: Path) -> Path | None:
     The backup is opened first to see that it is sound. The old files are set aside under a dated name, never
     deleted; returns where the old database is now, None when there was none. Raises StorageError.
     """
+    if _is_in_use(database_path):
+        raise StorageError("storage.database_in_use", path=str(database_path))
     incoming = database_path.with_name(f"{database_path.name}.incoming")
     database_path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(backup, incoming)
@@ -70,13 +73,26 @@ def _copy_into(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     unfinished = target.with_suffix(".unfinished")
     source = connection.execute(_CURRENT_DATABASE).fetchall()[0][0]
     alias = f"backup_{os.urandom(8).hex()}"
-    connection.execute(f"ATTACH '{_quoted(unfinished)}' AS {alias}")
     try:
-        connection.execute(f'COPY FROM DATABASE "{source}" TO {alias}')
-    finally:
-        connection.execute(f"DETACH {alias}")
+        connection.execute(f"ATTACH '{_quoted(unfinished)}' AS {alias}")
+        try:
+            connection.execute(f'COPY FROM DATABASE "{source}" TO {alias}')
+        finally:
+            connection.execute(f"DETACH {alias}")
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
     _sync(unfinished)
     unfinished.replace(target)
+
+
+def _is_in_use(database_path: Path) -> bool:
+    """Whether any process holds DuckDB's lock on the file; a damaged file is nobody's."""
+    try:
+        duckdb.connect(str(database_path), read_only=True).close()
+    except duckdb.Error as error:
+        return is_held_by_another_process(error) or isinstance(error, duckdb.ConnectionException)
+    return False
 
 
 def _set_aside(database_path: Path) -> Path | None:

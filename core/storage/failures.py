@@ -10,7 +10,9 @@ import duckdb
 from core.errors import StorageError
 
 _HOLDER = re.compile(r"\(PID (\d+)\)")
-_NO_SPACE = re.compile(r"no space left|disk full|out of disk space|not enough space|disk quota", re.IGNORECASE)
+_NO_SPACE = re.compile(
+    r"no space left|disk full|out of disk space|not enough space|disk quota|file too large", re.IGNORECASE
+)
 _NEWER_FILE = re.compile(r"version number|newer version of DuckDB|storage version", re.IGNORECASE)
 
 
