@@ -93,6 +93,7 @@ E5_SMALL = BundledModel(
     needed_mib=800,
 )
 BUNDLED: Mapping[str, BundledModel] = MappingProxyType({model.name: model for model in (SMOLLM2, E5_SMALL)})
+NAMES = tuple(BUNDLED)
 
 
 def find_bundled(name: str) -> BundledModel:
