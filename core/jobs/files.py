@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from uuid import uuid4
 
 
 def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Replace `path` by `content`. `durable=False` spares the fsync where losing the newest version is harmless."""
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}")
+    """Replace `path` by `content`; a path has one writer at a time.
+
+    `durable=False` spares the fsync where losing the newest version is harmless.
+    """
+    temporary = path.with_name(f".{path.name}.new")  # one name, so that kills cannot pile up leftovers
     try:
         with temporary.open("wb") as file:
             file.write(content)

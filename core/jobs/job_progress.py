@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from core.records import Job, Message
+from core.jobs.heartbeat import LOADING_PHASES, Heartbeat
+from core.jobs.spec import JobSpec
+from core.measurement.forecast import Forecast, forecast
+from core.records import Job, JobStatus, Message
 
-if TYPE_CHECKING:
-    from core.measurement.forecast import Forecast
+SILENT_SECONDS = 15.0  # without a sign of life a worker is shown as not responding
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class JobProgress:
     job: Job  # counts and status
     phase: Message  # what the worker is doing, or how the job stands when there is none
     label: str = ""  # the item in hand, as its course key
-    is_alive: bool = False  # a worker holds the journal's lock
+    is_alive: bool = False  # there is a worker
     is_responding: bool = True  # False after 15 s without a sign of life
     seconds_since_beat: float | None = None
     items_per_minute: float | None = None  # of this worker; None until it finished something
@@ -35,3 +37,35 @@ class JobProgress:
     time_left: Forecast | None = None  # seconds with a range
     rss_mib: float | None = None  # memory of the worker
     latest: tuple[LatestText, ...] = ()  # newest first, at most 5
+    refused_records: int = 0  # damaged journal records met since this process watches the job
+
+
+def phase_of(job: Job, heartbeat: Heartbeat | None, is_alive: bool, stop_asked: bool) -> Message:
+    """What is going on with a job, as a sentence."""
+    if job.status is not JobStatus.RUNNING:
+        return Message(f"jobs.phase.{job.status.value}")
+    if stop_asked:
+        return Message("jobs.phase.stopping")
+    if not is_alive:
+        return Message("jobs.phase.restarting")
+    return Message(f"jobs.phase.{heartbeat.phase if heartbeat else 'starting'}")
+
+
+def working_progress(
+    job: Job, phase: Message, heartbeat: Heartbeat, *, seconds: Sequence[float], spec: JobSpec
+) -> JobProgress:
+    """The progress of a job whose worker lives; `seconds` are those of its newest items, oldest first."""
+    is_loading = heartbeat.phase in LOADING_PHASES
+    has_rate = heartbeat.done > 0 and heartbeat.working_seconds > 0
+    return JobProgress(
+        job=job,
+        phase=phase,
+        label=heartbeat.label,
+        is_alive=True,
+        is_responding=is_loading or heartbeat.age < SILENT_SECONDS,
+        seconds_since_beat=heartbeat.age,
+        items_per_minute=60 * heartbeat.done / heartbeat.working_seconds if has_rate else None,
+        tokens_per_second=heartbeat.tokens_per_second,
+        time_left=forecast(seconds, job.pending, int(spec.settings.get("batch_size", 1))),
+        rss_mib=heartbeat.rss_mib,
+    )

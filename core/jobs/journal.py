@@ -17,7 +17,6 @@ import time
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from core.errors import JobError
@@ -36,7 +35,7 @@ class JournalFullError(JobError):
     """There is no room on the disk for another record; what was written of it has been taken back."""
 
 
-class Entry(NamedTuple):
+class RawLine(NamedTuple):
     """One line of a journal."""
 
     record: Mapping[str, Any] | None  # None: a damaged line, refused
@@ -50,10 +49,10 @@ class Journal:
         self.path = path
         self._descriptor: int | None = None
 
-    def read_from(self, position: int = 0) -> Iterator[Entry]:
+    def read_from(self, position: int = 0) -> Iterator[RawLine]:
         """The lines from byte `position` on, up to the last whole one; a torn end is left for later.
 
-        A damaged line (wrong length or checksum, not JSON, too long) comes as an entry without a record, and reading
+        A damaged line (wrong length or checksum, not JSON, too long) comes as a line without a record, and reading
         goes on after it. Reading is safe while a worker appends. A journal that is not there is empty.
         """
         try:
@@ -66,7 +65,7 @@ class Journal:
                 record = _decode(line)
                 if record is None:
                     logger.warning("refused a damaged record in %s before byte %d", self.path, file.tell())
-                yield Entry(record, file.tell())
+                yield RawLine(record, file.tell())
 
     def size(self) -> int:
         """Bytes in the file, a torn end included; 0 when there is none."""
@@ -138,9 +137,7 @@ class Journal:
     def __enter__(self) -> Journal:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
@@ -151,7 +148,7 @@ def encode(record: Mapping[str, Any]) -> bytes:
 
 
 def _read_line(file: BinaryIO) -> bytes | None:
-    """The next whole line without its newline; None at a torn or real end. Of an endless line only the start is kept."""
+    """The next whole line without its newline, of a far too long one only the start; None at a torn or real end."""
     start = file.readline(MAX_RECORD_BYTES)
     line = start
     while line and not line.endswith(b"\n"):

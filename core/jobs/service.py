@@ -2,74 +2,268 @@
 
 from __future__ import annotations
 
+import logging
+import shutil
+import threading
+import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from core.config import Config
-from core.jobs.job_progress import JobProgress
-from core.jobs.spec import JobSpec
-from core.records import Enhancement, Job
-
-if TYPE_CHECKING:
-    from core.storage.enhancements import EnhancementStore
-    from core.storage.jobs import JobStore
+from core.errors import JobError
+from core.jobs.control import CANCEL, PAUSE, clear_request, request_stop, requested_stop
+from core.jobs.entries import ItemDone, ItemsReset, to_record
+from core.jobs.files import sync_folder
+from core.jobs.ingest import MAX_LATEST
+from core.jobs.job_progress import JobProgress, LatestText, phase_of, working_progress
+from core.jobs.outputs import cached_output
+from core.jobs.spec import JobSpec, differences
+from core.jobs.supervisor import Supervisor
+from core.jobs.watch import JobWatch
+from core.records import Enhancement, ItemState, Job, JobKind, JobStatus
+from core.storage.enhancement_store import EnhancementStore
+from core.storage.job_store import JobStore
 
 __all__ = ["JobProgress", "JobService"]
+
+TICK_SECONDS = 0.5
+TROUBLE_SECONDS = 5.0  # between tries while the database does not work
+_ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
+_RETRIED = (ItemState.FAILED, ItemState.SET_ASIDE)
+
+logger = logging.getLogger(__name__)
 
 
 class JobService:
     """Starts workers, copies their journals into the store and notices when one dies or hangs.
 
-    One a process; threads may share it. Nothing happens by itself until `watch` is called, `tick` does one round.
+    One a process; threads may share it. Nothing happens by itself until `watch` is called; `tick` does one round.
     """
 
     def __init__(self, config: Config, jobs: JobStore, enhancements: EnhancementStore) -> None:
-        raise NotImplementedError
+        self._jobs = jobs
+        self._enhancements = enhancements
+        self._supervisor = Supervisor(config)
+        self._watches: dict[str, JobWatch] = {}
+        self._lock = threading.RLock()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
 
     def watch(self) -> None:
         """Start the thread that calls `tick`, once; adopts living workers and resumes the jobs of dead ones."""
-        raise NotImplementedError
+        with self._lock:
+            if self._thread is None:
+                self._stopping.clear()
+                self._thread = threading.Thread(target=self._run, name="job-service", daemon=True)
+                self._thread.start()
 
     def stop(self) -> None:
         """Stop watching. Workers go on; the next process adopts them."""
-        raise NotImplementedError
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            pause = TICK_SECONDS
+            try:
+                self.tick()
+            except Exception:  # nothing may end the thread: it would leave every job running for ever
+                logger.exception("jobs could not be looked after; next try in %.0f s", TROUBLE_SECONDS)
+                pause = TROUBLE_SECONDS
+            self._stopping.wait(pause)
 
     def tick(self) -> None:
         """Copy what is new in all journals and act on dead, hung and finished workers."""
-        raise NotImplementedError
+        with self._lock:
+            active = [job for job in self._jobs.active() if job.status in _ACTIVE]
+            for job in active:
+                self._tick_job(job)
+            for job_id in set(self._watches) - {job.job_id for job in active}:
+                del self._watches[job_id]
+
+    def _tick_job(self, job: Job) -> None:
+        try:
+            self._watch_of(job.job_id).tick()
+        except JobError as error:
+            logger.exception("job %s cannot go on", job.job_id)
+            self._jobs.set_status(job.job_id, JobStatus.FAILED, error.message)
+
+    def _watch_of(self, job_id: str) -> JobWatch:
+        if job_id not in self._watches:
+            self._watches[job_id] = JobWatch(self._jobs, self._supervisor, self._load(job_id))
+        return self._watches[job_id]
+
+    def _load(self, job_id: str) -> JobSpec:
+        spec = JobSpec.load(self._supervisor.folder(job_id))
+        if spec.settings_hash != self._jobs.get(job_id).settings_hash:
+            raise JobError("jobs.folder_damaged", job=job_id)
+        return spec
 
     def start(self, spec: JobSpec, cached: Mapping[str, Enhancement] | None = None) -> Job:
-        """Start a job, or return the equal one that is already active.
+        """Start a job, or return the one that is already active for the same catalog and kind.
 
-        `cached` holds, by item key, texts made earlier from the same input with the same model and settings:
-        those items are done at once and cost nothing. Raises JobError when there are no items.
+        `cached` holds, by item key, texts made earlier from the same input with the same model and settings
+        (`JobSpec.cache_key`): those items are done at once and cost nothing. Raises JobError when there are no items.
         """
-        raise NotImplementedError
+        if not spec.items:
+            raise JobError("jobs.nothing_to_do")
+        with self._lock:
+            self._write_folder(spec, cached or {})
+            wanted = Job(
+                job_id=spec.job_id,
+                kind=spec.kind,
+                catalog_id=spec.catalog_id,
+                status=JobStatus.QUEUED,
+                spec=spec.header(),
+                settings_hash=spec.settings_hash,
+                created_at=datetime.now(UTC),
+                total=len(spec.items),
+            )
+            job = self._jobs.create(wanted, [item.key for item in spec.items], spec.idempotency_key)
+            if job.job_id != spec.job_id:
+                shutil.rmtree(self._supervisor.folder(spec.job_id))
+                return job
+            self._tick_job(job)
+            return self._jobs.get(job.job_id)
+
+    def _write_folder(self, spec: JobSpec, cached: Mapping[str, Enhancement]) -> None:
+        folder = self._supervisor.folder(spec.job_id)
+        records = [
+            to_record(
+                ItemDone(
+                    item=item.key,
+                    attempt=0,
+                    input_hash=item.input_hash,
+                    settings_hash=spec.settings_hash,
+                    output=cached_output(cached[item.key]),
+                    seconds=0.0,
+                ),
+                spec.job_id,
+            )
+            for item in spec.items
+            if item.key in cached
+        ]
+        try:
+            folder.mkdir(parents=True)
+            sync_folder(folder.parent)
+            spec.save(folder)
+            with self._supervisor.journal(spec.job_id).lock() as journal:
+                journal.append(*records)
+        except OSError as error:
+            raise JobError("jobs.cannot_write", reason=error.strerror) from error
 
     def pause(self, job_id: str) -> None:
         """Ask the worker to stop within about 2 s; the job can be resumed. Raises JobError when it has ended."""
-        raise NotImplementedError
+        with self._lock:
+            status = self._jobs.get(job_id).status
+            if status.is_final:
+                raise JobError("jobs.has_ended")
+            if status in _ACTIVE:
+                request_stop(self._supervisor.folder(job_id), PAUSE)
+                self._watch_of(job_id).tick()
+
+    def cancel(self, job_id: str) -> None:
+        """Stop within about 2 s for good; finished items are kept. Does nothing when the job has ended."""
+        with self._lock:
+            status = self._jobs.get(job_id).status
+            if status in _ACTIVE:
+                request_stop(self._supervisor.folder(job_id), CANCEL)
+                self._watch_of(job_id).tick()
+            elif status is JobStatus.PAUSED:
+                self._jobs.set_status(job_id, JobStatus.CANCELLED)
 
     def resume(self, job_id: str, current: JobSpec | None = None) -> Job:
-        """Go on with what is missing.
+        """Go on with what is missing, also after a failure or a cancel. A job that is running is left alone.
 
         With `current`, what a new job would be today, a job whose model, prompt, settings or courses have changed
         since is refused: raises JobError naming the differences.
         """
-        raise NotImplementedError
-
-    def cancel(self, job_id: str) -> None:
-        """Stop within about 2 s for good; finished items are kept. Does nothing when the job has ended."""
-        raise NotImplementedError
+        with self._lock:
+            job = self._jobs.get(job_id)
+            if job.status in _ACTIVE:
+                self._refuse_stopping(job_id)
+                return job
+            if job.pending == 0:
+                raise JobError("jobs.nothing_to_do")
+            spec = self._load(job_id)
+            if current is not None and (changed := differences(spec, current)):
+                raise JobError("jobs.has_changed", differences=changed)
+            return self._go_on(job)
 
     def retry_failed(self, job_id: str) -> Job:
-        """Do the failed and set-aside items again. Raises JobError when there are none or the job is running."""
-        raise NotImplementedError
+        """Do the failed and set-aside items again, their attempts forgotten, and what else is missing.
+
+        Raises JobError when there are none or the job is running.
+        """
+        with self._lock:
+            job = self._jobs.get(job_id)
+            if job.status in _ACTIVE:
+                raise JobError("jobs.is_running")
+            keys = tuple(key for key, state in self._jobs.item_states(job_id).items() if state in _RETRIED)
+            if not keys:
+                raise JobError("jobs.nothing_to_retry")
+            self._refuse_second(job)
+            with self._supervisor.journal(job_id).lock() as journal:
+                journal.append(to_record(ItemsReset(keys), job_id))
+            return self._go_on(job)
+
+    def _go_on(self, job: Job) -> Job:
+        """Reopen a job that stands still and start its worker."""
+        self._refuse_second(job)
+        clear_request(self._supervisor.folder(job.job_id))
+        self._watches.pop(job.job_id, None)
+        self._jobs.reopen(job.job_id, states=())
+        watch = self._watch_of(job.job_id)
+        watch.ingest.run()
+        watch.spawn(self._jobs.get(job.job_id))
+        return self._jobs.get(job.job_id)
+
+    def _refuse_second(self, job: Job) -> None:
+        """One active job a catalog and kind, also among those that are reopened."""
+        for other in self._jobs.active():
+            if other.job_id != job.job_id and (other.catalog_id, other.kind) == (job.catalog_id, job.kind):
+                raise JobError("jobs.another_is_active")
+
+    def _refuse_stopping(self, job_id: str) -> None:
+        if requested_stop(self._supervisor.folder(job_id)) is not None:
+            raise JobError("jobs.is_stopping")
 
     def progress(self, job_id: str) -> JobProgress:
-        """Where a job stands, cheap enough for every 2 s. Raises JobError for an unknown job."""
-        raise NotImplementedError
+        """Where a job stands, cheap enough for every 2 s. Raises StorageError for an unknown job."""
+        job = self._jobs.get(job_id)
+        watch = self._watches.get(job_id)
+        heartbeat = self._supervisor.heartbeat(job_id)
+        is_alive = job.status is JobStatus.RUNNING and self._supervisor.is_alive(job_id)
+        stop_asked = requested_stop(self._supervisor.folder(job_id)) is not None
+        phase = phase_of(job, heartbeat, is_alive, stop_asked)
+        if watch is None or not is_alive or heartbeat is None:
+            progress = JobProgress(job, phase, is_alive=is_alive)
+        else:
+            progress = working_progress(job, phase, heartbeat, seconds=tuple(watch.ingest.seconds), spec=watch.spec)
+        return replace(
+            progress,
+            latest=self._latest(job, watch),
+            refused_records=0 if watch is None else watch.ingest.refused,
+        )
+
+    def _latest(self, job: Job, watch: JobWatch | None) -> tuple[LatestText, ...]:
+        if watch is not None and watch.ingest.latest:
+            return tuple(watch.ingest.latest)
+        if job.kind is not JobKind.ENHANCE or not job.done:
+            return ()
+        newest = self._enhancements.of_job(job.job_id)[-MAX_LATEST:]
+        return tuple(LatestText(made.course_key, made.text, made.seconds) for made in reversed(newest))
 
     def wait(self, job_id: str, timeout: float | None = None) -> Job:
         """Work until the job has ended or paused, or `timeout` seconds have passed; returns it as it is then."""
-        raise NotImplementedError
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            if self._thread is None:
+                self.tick()
+            job = self._jobs.get(job_id)
+            if job.status not in _ACTIVE or (deadline is not None and time.monotonic() >= deadline):
+                return job
+            time.sleep(TICK_SECONDS / 2)

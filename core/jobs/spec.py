@@ -6,17 +6,18 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from core.errors import JobError
 from core.jobs.files import write_atomically
-from core.records import Course, CourseKind, JobKind
+from core.records import Course, CourseKind, JobKind, Message
 
 SPEC_FILE = "job.json"
 ITEMS_FILE = "items.jsonl"
 DEFAULT_ITEM_DEADLINE = 180.0  # seconds without any sign of life before a worker counts as hung
-_HASHED_FIELDS = ("kind", "catalog_id", "model_ref", "engine", "precision", "device", "settings", "prompt_version")
+_HASHED_FIELDS = ("kind", "model_ref", "engine", "precision", "device", "settings", "prompt_version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,13 @@ class JobSpec:
     def idempotency_key(self) -> str:
         """The same for two jobs that would do the same work with the same settings."""
         work = sorted((item.key, item.input_hash) for item in self.items)
-        return _digest([self.settings_hash, work])
+        return _digest([self.catalog_id, self.settings_hash, work])
+
+    def cache_key(self, input_hash: str) -> str:
+        """The same for two items that give the same result: how many are worked on side by side does not matter."""
+        values = {name: getattr(self, name) for name in _HASHED_FIELDS if name != "device"}
+        settings = {name: value for name, value in self.settings.items() if name != "batch_size"}
+        return _digest({**values, "settings": settings, "input_hash": input_hash})
 
     def header(self) -> dict[str, Any]:
         """Everything but the items, as plain JSON values."""
@@ -89,23 +96,26 @@ class JobSpec:
         return spec
 
 
-def differences(old: JobSpec, new: JobSpec) -> tuple[str, ...]:
-    """What differs between two specs of the same work, by name: settings as `settings.seed`, courses as `items`.
+def differences(old: JobSpec, new: JobSpec) -> Message | None:
+    """What differs between two specs of the same work, as a list in words; None when nothing does.
 
     Only items that both have are compared: a job may be resumed for a part of its items.
     """
     names = [name for name in _HASHED_FIELDS if name != "settings" and getattr(old, name) != getattr(new, name)]
-    all_settings = sorted({*old.settings, *new.settings})
-    names += [f"settings.{name}" for name in all_settings if old.settings.get(name) != new.settings.get(name)]
+    found = [Message(f"jobs.changed.{name}") for name in names]
+    for name in sorted({*old.settings, *new.settings}):
+        if old.settings.get(name) != new.settings.get(name):
+            found.append(Message("jobs.changed.setting", {"name": name}))
     hashes = {item.key: item.input_hash for item in old.items}
     if any(hashes.get(item.key, item.input_hash) != item.input_hash for item in new.items):
-        names.append("items")
-    return tuple(names)
+        found.append(Message("jobs.changed.items"))
+    if not found:
+        return None
+    return reduce(lambda first, second: Message("jobs.changed.both", {"first": first, "second": second}), found)
 
 
 def _item_values(item: WorkItem) -> dict[str, Any]:
-    values = {name: value for name, value in asdict(item).items() if value}
-    return values
+    return {name: value for name, value in asdict(item).items() if value}
 
 
 def _read_item(line: str) -> WorkItem:

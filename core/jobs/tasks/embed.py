@@ -1,0 +1,60 @@
+"""Turning texts into vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+from core.config import load_config
+from core.embedding.engine import DEFAULT_BATCH_SIZE, EmbeddingEngine, Encoder
+from core.embedding.fake_encoder import FakeEncoder
+from core.embedding.texts import Role
+from core.errors import JobError
+from core.jobs.control import WorkerControl
+from core.jobs.outputs import vector_output
+from core.jobs.spec import JobSpec, WorkItem
+from core.jobs.tasks.base import Made
+from core.measurement.monitor import PerformanceMonitor
+from core.models.references import resolve
+
+_FAKE = "fake"
+_GROUP_BATCHES = 4  # batches in hand at once, so that sorting by length has something to sort
+
+
+class EmbedTask:
+    """Makes one vector an item."""
+
+    phase = "embedding"
+
+    def __init__(self, spec: JobSpec) -> None:
+        self._spec = spec
+        self._batch_size = int(spec.settings.get("batch_size", DEFAULT_BATCH_SIZE))
+        self._encoder: Encoder | None = None
+        self.group_size = self._batch_size * _GROUP_BATCHES
+
+    def load(self, monitor: PerformanceMonitor) -> None:
+        """See core.jobs.tasks.base.Task."""
+        spec = self._spec
+        if spec.engine == _FAKE:
+            self._encoder = FakeEncoder()
+            return
+        folder = resolve(spec.model_ref, load_config())
+        with monitor.measure("load_model"):
+            self._encoder = EmbeddingEngine(folder, spec.precision, spec.device)
+
+    def run(self, items: Sequence[WorkItem], control: WorkerControl, monitor: PerformanceMonitor) -> Iterator[Made]:
+        """See core.jobs.tasks.base.Task."""
+        if self._encoder is None:
+            raise JobError("jobs.not_loaded")
+        for role in sorted({item.role for item in items}):
+            chosen = [item for item in items if item.role == role]
+            texts = [item.text for item in chosen]
+            batches = self._encoder.stream(texts, self._batch_size, cast(Role, role), control)
+            while True:
+                with monitor.measure("embed"):
+                    batch = next(batches, None)
+                if batch is None:
+                    break
+                share = batch.seconds / len(batch.indices)
+                for index, vector in zip(batch.indices, batch.vectors, strict=True):
+                    yield Made(chosen[index], vector_output(vector), share)

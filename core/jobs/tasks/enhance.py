@@ -1,0 +1,65 @@
+"""Writing descriptions: from a prompt to a draft that was trimmed and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from core.config import load_config
+from core.enhancement.enhancer import DescriptionEnhancer, EnhancementRequest
+from core.errors import JobError
+from core.generation.engine import GenerationEngine, GenerationSettings
+from core.generation.registry import create_engine
+from core.jobs.control import WorkerControl
+from core.jobs.outputs import text_output
+from core.jobs.spec import JobSpec, WorkItem
+from core.jobs.tasks.base import Made, NotMade
+from core.measurement.monitor import PerformanceMonitor
+from core.models.references import resolve
+from core.records import FinishReason, Message
+
+
+class EnhanceTask:
+    """Writes one description an item."""
+
+    phase = "generating"
+
+    def __init__(self, spec: JobSpec) -> None:
+        self._spec = spec
+        self._settings = GenerationSettings.from_mapping(spec.settings)
+        self._engine: GenerationEngine | None = None
+        self.group_size = self._settings.batch_size
+
+    def load(self, monitor: PerformanceMonitor) -> None:
+        """See core.jobs.tasks.base.Task."""
+        engine = create_engine(self._spec.engine)
+        folder = resolve(self._spec.model_ref, load_config())
+        with monitor.measure("load_model"):
+            engine.load(folder, self._spec.precision, self._spec.device)
+        self._engine = engine
+
+    def run(
+        self, items: Sequence[WorkItem], control: WorkerControl, monitor: PerformanceMonitor
+    ) -> Iterator[Made | NotMade]:
+        """See core.jobs.tasks.base.Task."""
+        if self._engine is None:
+            raise JobError("jobs.not_loaded")
+        info = self._engine.describe()
+        made_by = {"model": info.model, "engine": info.engine, "precision": info.precision, "device": info.device}
+        enhancer = DescriptionEnhancer(self._engine, self._settings, monitor)
+        for draft in enhancer.enhance([_request(item) for item in items], control):
+            item = items[draft.index]
+            if draft.error is not None:
+                yield NotMade(item, draft.error)
+            elif draft.finish_reason is FinishReason.CANCELLED:
+                continue
+            elif not draft.text:
+                yield NotMade(item, Message("jobs.empty_text"))
+            else:
+                output = text_output(draft.text, draft.finish_reason, draft.findings, draft.seed, made_by)
+                yield Made(item, output, draft.seconds, draft.prompt_tokens, draft.new_tokens)
+
+
+def _request(item: WorkItem) -> EnhancementRequest:
+    if item.course is None:
+        raise JobError("jobs.no_course", item=item.key)
+    return EnhancementRequest(item.course, item.chat)
