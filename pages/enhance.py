@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.errors import CourseLiftError
 from core.i18n import Translator
 from core.pipeline.application import Application
 from core.pipeline.jobs import active_job, job_report, list_jobs, retry_failed
@@ -13,7 +14,7 @@ from pages.widgets.formats import moment
 from pages.widgets.job_view import draw_report, job_status
 from pages.widgets.model_install import draw_install
 from pages.widgets.navigation import go_to_button
-from pages.widgets.session import application, current_catalog, translator
+from pages.widgets.session import application, current_catalog, show_error, translator
 
 
 def draw() -> None:
@@ -36,8 +37,13 @@ def draw() -> None:
         return
     past = [job for job in list_jobs(app, JobKind.ENHANCE) if job.catalog_id == catalog.catalog_id]
     draw_result(app, past, t)
-    if draw_planner(app, catalog, t) is not None:
-        st.rerun()
+    try:
+        started = draw_planner(app, catalog, t)
+    except CourseLiftError as error:
+        show_error(error)
+    else:
+        if started is not None:
+            st.rerun()
     draw_past(app, past, t)
 
 

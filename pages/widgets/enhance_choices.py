@@ -49,19 +49,20 @@ def draw_scope(report: TriageReport, t: Translator) -> EnhancementScope:
 
 def draw_options(settings: Settings, t: Translator) -> EnhancementOptions:
     """How to write: engine, precision and the settings of generation, preset as the settings page has them."""
-    stored = settings.generation or GenerationSettings()
+    stored = settings.generation
     engine_place, precision_place, tokens_place, batch_place = st.columns(4)
+    engines = tuple(dict.fromkeys((*_ENGINES, settings.engine)))
     engine = engine_place.selectbox(
         t("enhance.engine"),
-        _ENGINES,
-        index=_ENGINES.index(settings.engine) if settings.engine in _ENGINES else 0,
+        engines,
+        index=engines.index(settings.engine),
         format_func=lambda name: t("enhance.auto") if name == "auto" else name,
         key="option_engine",
     )
     precision = precision_place.selectbox(
         t("enhance.precision"),
         _PRECISIONS,
-        index=_PRECISIONS.index(settings.precision) if settings.precision in _PRECISIONS else 0,
+        index=_PRECISIONS.index(settings.precision),
         format_func=lambda name: t("enhance.auto") if name == "auto" else name,
         key="option_precision",
     )

@@ -38,6 +38,9 @@ def draw_planner(app: Application, catalog: Catalog, t: Translator) -> Job | Non
     plan = plan_enhancement(app, catalog.catalog_id, scope, options)
     with place:
         draw_engine(plan, t)
+    if plan.previews:
+        with st.expander(t("enhance.prompt"), icon=":material/chat:"):
+            st.code(plan.previews[0], language=None, wrap_lines=True)
     st.markdown(f"#### {t('enhance.run')}")
     summary_place, buttons_place = st.container(), st.container(horizontal=True)
     triage = {row.course.course_key: row.triage for row in report.courses}
@@ -70,8 +73,8 @@ def draw_engine(plan: EnhancementPlan, t: Translator) -> None:
 def draw_summary(plan: EnhancementPlan, t: Translator) -> None:
     """How many courses, how long, and what is refused with the reasons."""
     forecast = plan.forecast
-    expected = t("widgets.none") if forecast is None else duration(forecast.seconds, t)
-    note = None if forecast is None else span(forecast.low, forecast.high, t)
+    expected = t("enhance.unknown") if forecast is None else duration(forecast.seconds, t)
+    note = t("enhance.try_first") if forecast is None else span(forecast.low, forecast.high, t)
     metric_row(
         [
             Figure(t("enhance.to_write"), len(plan.courses)),
@@ -80,8 +83,14 @@ def draw_summary(plan: EnhancementPlan, t: Translator) -> None:
             Figure(t("enhance.expected"), expected, help=t("enhance.expected_help"), note=note),
         ]
     )
-    if not plan.refused:
-        return
+    if plan.already_written:
+        st.caption(t("enhance.already_written", count=plan.already_written))
+    if plan.refused:
+        draw_refused(plan, t)
+
+
+def draw_refused(plan: EnhancementPlan, t: Translator) -> None:
+    """Why courses are left out, and which."""
     for reason, count in plan.refused_by_reason:
         sentence = plain(t("enhance.refused_reason", count=count, reason=reason))
         st.warning(sentence, icon=":material/block:")

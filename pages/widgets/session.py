@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import streamlit as st
@@ -27,9 +29,22 @@ def application() -> Application:
     return _open_application(str(load_config().home))
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, on_release=Application.close)
 def _open_application(home: str) -> Application:
-    return Application(Config(Path(home)))
+    config = Config(Path(home))
+    _log_to_file(config.logs_folder)
+    opened = Application(config)
+    atexit.register(opened.close)
+    return opened
+
+
+def _log_to_file(folder: Path) -> None:
+    """Keep what the dashboard's own modules report; students do not appear in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(folder / "dashboard.log", maxBytes=2**21, backupCount=3, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    for name in ("core", "pages"):
+        logging.getLogger(name).addHandler(handler)
 
 
 def translator() -> Translator:
