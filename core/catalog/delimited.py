@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from core.catalog.names import is_field_name
 from core.catalog.tables import ProblemList, ReadLimits
 from core.errors import IntakeError
 
@@ -18,6 +19,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 _NO_DELIMITER = "\x1f"  # for files of one column: a sign that texts do not hold
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)  # Excel's own hint in the first line
 _SAMPLE_LINES = 200
+_HEADER_ROWS = 20  # where a header may be
 _MIN_SHARE = 0.5  # of the rows must have the same number of cells
 _MAX_RESYNC_LINES = 50  # how far to look for the next sound row after a damaged one
 
@@ -56,18 +58,20 @@ def find_delimiter(lines: list[str]) -> str:
 
 
 def _consistency(lines: list[str], delimiter: str) -> float:
-    """0 when the lines do not look cut by `delimiter`, else more for more equal rows and for more cells."""
+    """0 when the lines do not look cut by `delimiter`, else more for more equal rows, more cells and known names."""
     problems = ProblemList()
-    widths = [len(row) for _, row in _read_records(lines, delimiter, 0, ReadLimits(), problems)]
-    while widths and widths[0] == 1:  # titles above the table
-        widths.pop(0)
+    rows = [row for _, row in _read_records(lines, delimiter, 0, ReadLimits(), problems)]
+    widths = [len(row) for row in rows]
+    titles = next((position for position, width in enumerate(widths) if width > 1), len(widths))
     wide = Counter(width for width in widths if width > 1)
     if not wide:
         return 0.0
     width, count = wide.most_common(1)[0]
     damaged = len(problems.as_tuple())
-    share = (count - damaged) / (len(widths) + damaged)
-    return share * (1 + math.log2(width)) if share >= _MIN_SHARE else 0.0
+    if count / (len(widths) - titles + damaged) < _MIN_SHARE:
+        return 0.0
+    names = max(sum(map(is_field_name, row)) for row in rows[:_HEADER_ROWS])
+    return count / (len(widths) + damaged) * (1 + math.log2(width)) + (names if names > 1 else 0)
 
 
 def _read_records(
