@@ -1,1 +1,57 @@
-"""Not drawn yet."""
+"""Settings: who works here, which models write and compare, where the data lives, what leaves the machine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.i18n import Translator
+from core.pipeline.settings import change_settings, read_settings
+from pages.widgets.session import application, translator
+from pages.widgets.settings_data import draw_data
+from pages.widgets.settings_models import draw_models
+from pages.widgets.settings_privacy import draw_privacy
+
+_OUTCOME = "settings_outcome"
+
+
+def draw() -> None:
+    """The page."""
+    t = translator()
+    st.title(t("settings.title"))
+    outcome = st.session_state.pop(_OUTCOME, None)
+    if outcome:
+        st.toast(outcome, icon=":material/check:")
+    models, person, data, privacy = st.tabs(
+        [
+            f":material/neurology: {t('settings.tab_models')}",
+            f":material/badge: {t('settings.tab_person')}",
+            f":material/database: {t('settings.tab_data')}",
+            f":material/lock: {t('settings.tab_privacy')}",
+        ]
+    )
+    with models:
+        draw_models(t)
+    with person:
+        _draw_person(t)
+    with data:
+        draw_data(t)
+    with privacy:
+        draw_privacy(t)
+
+
+def _draw_person(t: Translator) -> None:
+    app = application()
+    settings = read_settings(app)
+    st.markdown(t("settings.person_text"))
+    with st.form("settings_person_form", border=False):
+        actor = st.text_input(t("settings.actor"), settings.actor, max_chars=80, key="settings_actor", width=420)
+        if st.form_submit_button(t("settings.save"), type="primary", key="settings_save_person"):
+            change_settings(app, replace(settings, actor=actor.strip()))
+            st.session_state[_OUTCOME] = t("settings.saved")
+            st.rerun()
+    st.caption(t("settings.language_text"))
+
+
+draw()

@@ -1,1 +1,54 @@
-"""Not drawn yet."""
+"""Students: upload them, find one, see the list they get and why."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.widgets.display import empty_state
+from pages.widgets.recommendation_steps import recommendations_are_ready
+from pages.widgets.session import application, current_catalog, translator
+from pages.widgets.student_list import draw_export_all, draw_list, draw_synthetic_note
+from pages.widgets.student_upload import draw_upload
+from pages.widgets.student_view import draw_student
+
+
+def draw() -> None:
+    """The page: the upload before the first students; the list, one student and the upload after."""
+    t, app = translator(), application()
+    st.title(t("students.title"))
+    catalog = current_catalog()
+    if catalog is None:
+        empty_state(
+            t("widgets.no_catalog_title"),
+            t("widgets.no_catalog_text"),
+            page="catalog",
+            label=t("widgets.no_catalog_button"),
+        )
+        return
+    if not app.students.count():
+        draw_upload(catalog.catalog_id, t)
+        return
+    draw_synthetic_note(t)
+    view = st.segmented_control(
+        t("students.view"),
+        ("list", "upload"),
+        format_func=lambda name: t(f"students.view_{name}"),
+        default="list",
+        required=True,
+        key="students_view",
+        label_visibility="collapsed",
+    )
+    if view == "upload":
+        draw_upload(catalog.catalog_id, t)
+        return
+    is_ready = recommendations_are_ready(catalog.catalog_id, t)
+    chosen = draw_list(t)
+    if chosen is None:
+        st.caption(t("students.pick_one"))
+    elif is_ready:
+        draw_student(catalog.catalog_id, chosen, t)
+    if is_ready:
+        draw_export_all(catalog.catalog_id, t)
+
+
+draw()

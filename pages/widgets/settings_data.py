@@ -1,0 +1,105 @@
+"""Where everything lives, copies of it, and putting a copy back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.i18n import Translator
+from core.pipeline.backup import BackupFile, list_backups, make_backup, restore
+from pages.widgets.formats import moment
+from pages.widgets.session import application, guard
+
+
+def draw_data(t: Translator) -> None:
+    """The state folder, and the backups in it."""
+    _draw_places(t)
+    st.markdown(f"#### {t('settings.backups')}")
+    st.markdown(t("settings.backup_text"))
+    if st.button(t("settings.make_backup"), key="settings_backup", type="primary", icon=":material/backup:"):
+        with st.spinner(t("settings.making_backup")):
+            made = make_backup(application())
+        st.session_state["settings_outcome"] = t("settings.backup_made", name=made.path.name)
+        st.rerun()
+    backups = list_backups(application())
+    if not backups:
+        st.caption(t("settings.no_backups"))
+    for position, backup in enumerate(backups):
+        _draw_backup(backup, position, t)
+
+
+def _draw_places(t: Translator) -> None:
+    config = application().config
+    places = {
+        "database": config.database_path,
+        "jobs": config.jobs_folder,
+        "models": config.models_folder,
+        "uploads": config.uploads_folder,
+        "exports": config.exports_folder,
+        "backups": config.backups_folder,
+        "logs": config.logs_folder,
+    }
+    st.markdown(t("settings.data_text"))
+    st.code(str(config.home), language=None)
+    st.dataframe(
+        {
+            t("settings.column_what"): [t(f"settings.place_{name}") for name in places],
+            t("settings.column_where"): [str(path.relative_to(config.home)) for path in places.values()],
+            t("settings.column_size"): [_size_mib(path) for path in places.values()],
+        },
+        column_config={t("settings.column_size"): st.column_config.NumberColumn(format="%.1f")},
+        hide_index=True,
+        key="settings_places",
+    )
+
+
+def _size_mib(path: Path) -> float:
+    """Size of a file or of everything in a folder, in MiB; links are not followed."""
+    files = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file() and not each.is_symlink()]
+    return sum(each.stat().st_size for each in files) / 2**20
+
+
+def _draw_backup(backup: BackupFile, position: int, t: Translator) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.markdown(
+            f"**{moment(backup.made_at, t)}** · {t('settings.size', size=backup.size_mib)}  \n:gray[`{backup.path.name}`]",
+            width="stretch",
+        )
+        st.download_button(
+            t("settings.download"),
+            backup.path.read_bytes,
+            file_name=backup.path.name,
+            mime="application/octet-stream",
+            icon=":material/download:",
+            key=f"settings_download_{position}",
+            on_click="ignore",
+        )
+        if st.button(
+            t("settings.restore"), key=f"settings_restore_{position}", icon=":material/settings_backup_restore:"
+        ):
+            _confirm(backup, t)
+
+
+def _confirm(backup: BackupFile, t: Translator) -> None:
+    @st.dialog(t("settings.restore_title"), icon=":material/settings_backup_restore:")
+    @guard()
+    def ask() -> None:
+        st.markdown(t("settings.restore_question", when=moment(backup.made_at, t)))
+        st.caption(t("settings.restore_note"))
+        if st.button(t("settings.restore_confirm"), key="settings_restore_confirm", type="primary"):
+            _put_back(backup)
+            st.session_state["settings_outcome"] = t("settings.restored")
+            st.rerun()
+
+    ask()
+
+
+def _put_back(backup: BackupFile) -> None:
+    """The database is closed for everybody, exchanged, and opened again by the next one who asks for it."""
+    app = application()
+    app.close()
+    try:
+        restore(app.config, backup.path)
+    finally:
+        st.cache_resource.clear()

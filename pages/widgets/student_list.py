@@ -1,0 +1,135 @@
+"""The list of students: search, filter, masked ids, and taking all lists away. Unmasking and exports are logged."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from core.i18n import Translator
+from core.pipeline.export import ExportFormat
+from core.pipeline.recommendation import latest_run
+from core.pipeline.student_access import export_all_students, mask_id, record_unmasking, students_are_synthetic
+from core.pipeline.students import find_students, student_departments
+from core.records import Student
+from pages.widgets.session import application
+
+PAGE_SIZE = 50
+_LOGGED = "students_unmasked"
+MIME_TYPES = {
+    ExportFormat.CSV: "text/csv",
+    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ExportFormat.JSON: "application/json",
+}
+
+
+def draw_synthetic_note(t: Translator) -> None:
+    """Says so when the students are not real people."""
+    if students_are_synthetic(application()):
+        st.badge(t("students.synthetic"), icon=":material/science:", color="violet", help=t("students.synthetic_help"))
+
+
+def ids_are_shown() -> bool:
+    """Whether this session wants full ids and gave a reason."""
+    return bool(st.session_state.get("students_unmask")) and bool(_reason())
+
+
+def _reason() -> str:
+    return str(st.session_state.get("students_unmask_reason", "")).strip()
+
+
+def shown_id(student: Student) -> str:
+    """The id as this session may see it; showing it in full is logged once a session and student."""
+    if not ids_are_shown():
+        return mask_id(student.student_id)
+    return student.student_id
+
+
+def draw_list(t: Translator) -> Student | None:
+    """Search, filter and the table; gives back the picked student."""
+    app = application()
+    search_place, department_place, unmask_place = st.columns([2, 2, 1.4], vertical_alignment="bottom")
+    search = search_place.text_input(
+        t("students.search"), icon=":material/search:", key="students_search", persist_state="session"
+    )
+    department = department_place.selectbox(
+        t("students.department"),
+        student_departments(app),
+        index=None,
+        placeholder=t("students.all_departments"),
+        key="students_department",
+        persist_state="session",
+    )
+    with unmask_place:
+        st.toggle(t("students.unmask"), key="students_unmask", help=t("students.unmask_help"), persist_state="session")
+    if st.session_state["students_unmask"]:
+        st.text_input(
+            t("students.reason"),
+            key="students_unmask_reason",
+            max_chars=200,
+            persist_state="session",
+            icon=":material/lock_open:",
+        )
+    page = max(0, int(st.session_state.get("students_page", 1)) - 1)
+    found = find_students(app, search=search, department=department, limit=PAGE_SIZE, offset=page * PAGE_SIZE)
+    if not found.total:
+        st.info(t("students.none_found"), icon=":material/person_search:")
+        return None
+    picked = _draw_table(found.students, t)
+    pages = -(-found.total // PAGE_SIZE)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(t("students.found", count=found.total), width="content")
+        if pages > 1:
+            st.number_input(
+                t("students.page", pages=pages), 1, pages, min(page + 1, pages), key="students_page", width=180
+            )
+    return picked
+
+
+def _draw_table(students: tuple[Student, ...], t: Translator) -> Student | None:
+    if ids_are_shown():
+        _log_unmasking(students)
+    answer = st.dataframe(
+        {
+            t("students.column_id"): [shown_id(student) for student in students],
+            t("students.column_department"): [student.department for student in students],
+            t("students.column_year"): [student.year for student in students],
+            t("students.column_interests"): [", ".join(student.interests) for student in students],
+            t("students.column_taken"): [len(student.taken_course_keys) for student in students],
+        },
+        column_config={t("students.column_interests"): st.column_config.TextColumn(width="large")},
+        hide_index=True,
+        height=280,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="students_table",
+    )
+    rows = [row for row in answer["selection"]["rows"] if row < len(students)]
+    return students[rows[0]] if rows else None
+
+
+def _log_unmasking(students: tuple[Student, ...]) -> None:
+    logged: set[tuple[str, str]] = st.session_state.setdefault(_LOGGED, set())
+    new = [student.student_id for student in students if (student.student_id, _reason()) not in logged]
+    if new:
+        record_unmasking(application(), new, _reason())
+        logged.update((student_id, _reason()) for student_id in new)
+
+
+def draw_export_all(catalog_id: str, t: Translator) -> None:
+    """All stored lists as a file, after a reason was given."""
+    if latest_run(application(), catalog_id) is None:
+        return
+    with st.popover(t("students.export_all"), icon=":material/download:"):
+        st.caption(t("students.export_help"))
+        reason = st.text_input(t("students.reason"), key="students_export_reason", max_chars=200).strip()
+        for kind in ExportFormat:
+            st.download_button(
+                kind.upper(),
+                partial(export_all_students, application(), catalog_id, kind, reason),
+                file_name=f"recommendations.{kind}",
+                mime=MIME_TYPES[kind],
+                disabled=not reason,
+                key=f"students_export_{kind}",
+                on_click="ignore",
+            )
