@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from core.recommendation.arrays import Bools, Bytes, Floats, Ints
-from core.recommendation.levels import course_year
+from core.recommendation.levels import course_year, level_message
 from core.recommendation.population import PopulationData, Taken
 from core.recommendation.prerequisites import Expression, UnreadableError, holds, parse, same_code
 from core.records import Course, CourseKind, Message
@@ -74,7 +74,7 @@ def broken_rule(population: PopulationData, rules: Rules, student: int, course: 
         return message
     year, level = population.student_year[student], course_year(record)
     if rules.years_above is not None and level > year + rules.years_above:
-        return Message("recommendation.rule.level", {"level": int(level), "year": int(year)})
+        return Message("recommendation.rule.level", {"level": level_message(level), "year": int(year)})
     if rules.prerequisites and len(taken) and not _prerequisites_met(population, student, record):
         return Message("recommendation.rule.prerequisites", {"prerequisites": record.prerequisites})
     return None

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from core.recommendation.arrays import Floats
-from core.records import Course
+from core.records import Course, Message
 
 GRADUATE_YEAR = 5
 _GRADUATE = re.compile(r"graduate|master|doctor|phd|대학원|석사|박사", re.IGNORECASE)
@@ -28,6 +28,13 @@ def course_year(course: Course) -> float:
         return float(GRADUATE_YEAR)
     found = _LEVEL_NUMBER.search(course.level) or _CODE_NUMBER.match(course.code)
     return float(min(int(found.group(1)), GRADUATE_YEAR)) if found else float("nan")
+
+
+def level_message(year: float) -> Message:
+    """A year of study, or graduate students, in words."""
+    if year >= GRADUATE_YEAR:
+        return Message("recommendation.level.graduate")
+    return Message("recommendation.level.year", {"year": int(year)})
 
 
 def level_fit(course_years: Floats) -> Floats:
