@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from core.config import Config
+from core.errors import StorageError
 from core.pipeline.application import Application
+from core.storage.backup import create_backup, restore_backup
+from core.storage.connection import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +24,35 @@ class BackupFile:
 
 def list_backups(app: Application) -> tuple[BackupFile, ...]:
     """The copies in the backups folder, newest first."""
-    raise NotImplementedError
+    paths = app.config.backups_folder.glob("*.duckdb")
+    return tuple(sorted((_describe(path) for path in paths), key=lambda item: item.made_at, reverse=True))
 
 
 def make_backup(app: Application) -> BackupFile:
     """Copy the database, equal to one moment in time, while everything goes on."""
-    raise NotImplementedError
+    return _describe(create_backup(app.database))
 
 
-def restore(config: Config, path: Path) -> None:
-    """Put a copy in place of the database, which is set aside and not deleted. No process may hold it open.
+def restore(config: Config, path: Path) -> Path | None:
+    """Put a copy in place of the database, which is set aside and not deleted; returns where that is now.
 
-    Raises StorageError when the copy cannot be opened or the database is held.
+    Raises StorageError when the copy cannot be opened or another process holds the database.
     """
-    raise NotImplementedError
+    _refuse_when_held(config)
+    return restore_backup(path, config.database_path)
+
+
+def _describe(path: Path) -> BackupFile:
+    facts = path.stat()
+    return BackupFile(path, datetime.fromtimestamp(facts.st_mtime, UTC), facts.st_size / 2**20)
+
+
+def _refuse_when_held(config: Config) -> None:
+    """A database that cannot be opened for another reason is what a restore is for."""
+    if not config.database_path.exists():
+        return
+    try:
+        Database(config.database_path, backups_folder=config.backups_folder, wait_seconds=0).close()
+    except StorageError as error:
+        if error.message.key in ("storage.held_by_process", "storage.already_open"):
+            raise

@@ -7,10 +7,12 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from core.config import PROJECT_FOLDER, Config, quiet_environment
 from core.errors import CourseLiftError
@@ -23,6 +25,7 @@ from core.records import Message
 _LOCK_FILE = ".install.lock"
 _STATE_FILE = ".install.json"
 _LOG_FILE = "install.log"
+_START_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def install_progress(app: Application) -> InstallProgress:
     """How far the installation is, whichever process started it."""
     state = _read_state(app.config)
     return InstallProgress(
-        is_running=_is_locked(app.config.models_folder / _LOCK_FILE),
+        is_running=_is_locked(app.config.models_folder / _LOCK_FILE) or _is_starting(app.config, state),
         model=state.get("model", ""),
         label=Message(state["label"]["key"]) if state.get("label") else None,
         done=state.get("done", 0),
@@ -153,12 +156,19 @@ def _write_state(config: Config, state: InstallProgress) -> None:
     write_atomically(config.models_folder / _STATE_FILE, json.dumps(asdict(state)).encode(), durable=False)
 
 
-def _read_state(config: Config) -> dict[str, object]:
+def _read_state(config: Config) -> dict[str, Any]:
     try:
-        state: dict[str, object] = json.loads((config.models_folder / _STATE_FILE).read_bytes())
+        state: dict[str, Any] = json.loads((config.models_folder / _STATE_FILE).read_bytes())
     except (OSError, ValueError):
         return {}
     return state
+
+
+def _is_starting(config: Config, state: dict[str, Any]) -> bool:
+    """Whether an installation was asked for and its process has not had the time to take the lock."""
+    if not state.get("is_running"):
+        return False
+    return time.time() - (config.models_folder / _STATE_FILE).stat().st_mtime < _START_SECONDS
 
 
 @contextmanager

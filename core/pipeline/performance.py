@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from core.measurement.hardware import MachineFacts, get_device, get_optimal_dtype, machine_facts
+from core.measurement.monitor import summarise
 from core.pipeline.application import Application
 from core.pipeline.jobs import TimingRow
-from core.records import Job, Message
+from core.records import Job, JobKind, Message, Timing
 
-if TYPE_CHECKING:
-    from core.measurement.hardware import MachineFacts
+_MAX_RUNS = 50
+_FAKE = "fake"
+# The final figures of the report that this program follows: what, seconds, for how many items.
+_REPORTED = (
+    ("load_model", 3.0, 1),
+    ("one_description", 1.18, 1),
+    ("descriptions", 24 * 60.0, 1_200),
+    ("embeddings", 40.0, 2_000),
+    ("recommendations", 180.0, 5_000),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +65,79 @@ class PerformanceView:
 
 def performance_view(app: Application, catalog_id: str | None = None) -> PerformanceView:
     """Machine facts, runs, sums of measured parts and the report's figures beside ours."""
-    raise NotImplementedError
+    device = get_device()
+    machine = machine_facts()
+    choice = get_optimal_dtype(device, machine)
+    jobs = [job for job in app.jobs.list(_MAX_RUNS) if job.done and catalog_id in (None, job.catalog_id)]
+    runs = tuple(_run_row(app, job) for job in jobs)
+    timings = [timing for job in jobs for timing in app.jobs.timings(job.job_id)]
+    return PerformanceView(
+        machine=machine,
+        device=device,
+        precision=choice.precision,
+        precision_reason=choice.reason,
+        runs=runs,
+        timings=tuple(TimingRow(p.name, p.seconds, p.share, p.count) for p in summarise(_summed(timings))),
+        figures=_figures(app, runs, catalog_id),
+    )
+
+
+def _run_row(app: Application, job: Job) -> RunRow:
+    samples = app.jobs.samples(job.job_id)
+    seconds = sum(sample.seconds for sample in samples)
+    tokens = sum(sample.new_tokens for sample in samples)
+    return RunRow(
+        job=job,
+        model=str(job.spec.get("model_ref", "")),
+        engine=str(job.spec.get("engine", "")),
+        precision=str(job.spec.get("precision", "")),
+        items=len(samples),
+        seconds=seconds,
+        seconds_per_item=seconds / len(samples) if samples else 0.0,
+        tokens_per_second=tokens / seconds if seconds else 0.0,
+        finished_at=job.finished_at,
+    )
+
+
+def _summed(timings: Sequence[Timing]) -> list[Timing]:
+    seconds: defaultdict[str, float] = defaultdict(float)
+    counts: defaultdict[str, int] = defaultdict(int)
+    for timing in timings:
+        seconds[timing.name] += timing.seconds
+        counts[timing.name] += timing.count
+    return [Timing(name, seconds[name], counts[name]) for name in seconds]
+
+
+def _figures(app: Application, runs: Sequence[RunRow], catalog_id: str | None) -> tuple[ReportFigure, ...]:
+    measured = {
+        "load_model": _seconds_to_load(app, runs),
+        "one_description": _seconds_per_item(runs, JobKind.ENHANCE),
+        "descriptions": _seconds_per_item(runs, JobKind.ENHANCE),
+        "embeddings": _seconds_per_item(runs, JobKind.EMBED),
+        "recommendations": _seconds_per_student(app, catalog_id),
+    }
+    return tuple(
+        ReportFigure(Message(f"pipeline.figure.{name}"), reported, None if each is None else each * items, items)
+        for name, reported, items in _REPORTED
+        for each in (measured[name],)
+    )
+
+
+def _real(runs: Sequence[RunRow], kind: JobKind) -> RunRow | None:
+    return next((run for run in runs if run.job.kind is kind and run.engine != _FAKE and run.items), None)
+
+
+def _seconds_per_item(runs: Sequence[RunRow], kind: JobKind) -> float | None:
+    run = _real(runs, kind)
+    return None if run is None else run.seconds_per_item
+
+
+def _seconds_to_load(app: Application, runs: Sequence[RunRow]) -> float | None:
+    run = _real(runs, JobKind.ENHANCE)
+    parts = [] if run is None else [it for it in app.jobs.timings(run.job.job_id) if it.name == "load_model"]
+    return parts[0].seconds / parts[0].count if parts else None
+
+
+def _seconds_per_student(app: Application, catalog_id: str | None) -> float | None:
+    newest = app.recommendations.latest_run(catalog_id) if catalog_id else None
+    return newest.seconds / newest.student_count if newest is not None and newest.student_count else None

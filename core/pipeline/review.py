@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 
+from core.enhancement.wording import added_spans
+from core.errors import CourseLiftError
 from core.pipeline.application import Application
-from core.records import Course, Enhancement, ReviewState, Severity, Triage
+from core.records import Course, Enhancement, Finding, ReviewState, Severity, Triage
 
 
 class Risk(StrEnum):
@@ -33,7 +37,9 @@ class ReviewQueue:
     """Drafts to be judged, riskiest first."""
 
     items: tuple[QueueItem, ...]
-    counts: Mapping[ReviewState, int]  # newest enhancement of each course by state, every state present
+    counts: Mapping[
+        ReviewState, int
+    ]  # newest text of each course by state, and all rejected texts; every state present
     risks: Mapping[Risk, int]  # of the items, every risk present
     departments: tuple[str, ...]  # that have items, in alphabetical order
 
@@ -91,18 +97,56 @@ def review_queue(
     search: str = "",
     job_id: str | None = None,
 ) -> ReviewQueue:
-    """Newest enhancement of each course in these states: hard findings first, then soft, then the rest."""
-    raise NotImplementedError
+    """The newest text of each course if it is in these states: hard findings first, then soft, then the rest.
+
+    With REJECTED among the states, all rejected texts are listed too.
+    """
+    courses = {course.course_key: course for course in app.catalogs.courses(catalog_id)}
+    newest = list(app.enhancements.latest(catalog_id).values())
+    rejected = app.enhancements.of_catalog(catalog_id, [ReviewState.REJECTED])
+    counts = Counter(it.state for it in newest) + Counter({ReviewState.REJECTED: len(rejected)})
+    listed = newest + (rejected if ReviewState.REJECTED in states else [])
+    wanted = search.strip().casefold()
+    items = [
+        QueueItem(it, courses[it.course_key], risk_of(it))
+        for it in listed
+        if it.state in states and it.course_key in courses and job_id in (None, it.job_id)
+    ]
+    items = [
+        item
+        for item in items
+        if risk in (None, item.risk)
+        and department in (None, item.course.department)
+        and wanted in f"{item.course.code} {item.course.title} {item.enhancement.published_text}".casefold()
+    ]
+    risks = Counter(item.risk for item in items)
+    return ReviewQueue(
+        items=tuple(sorted(items, key=_urgency)),
+        counts={state: counts[state] for state in ReviewState},
+        risks={each: risks[each] for each in Risk},
+        departments=tuple(sorted({item.course.department for item in items})),
+    )
 
 
 def review_screen(app: Application, enhancement_id: str) -> ReviewScreen:
     """One draft beside its source, with the model's own words and the findings marked."""
-    raise NotImplementedError
+    enhancement = app.enhancements.get(enhancement_id)
+    catalog_id, key = enhancement.catalog_id, enhancement.course_key
+    course = app.catalogs.course(catalog_id, key)
+    others = [it for it in app.enhancements.for_course(catalog_id, key) if it.enhancement_id != enhancement_id]
+    return ReviewScreen(
+        course=course,
+        triage=app.catalogs.triage(catalog_id).get(key),
+        enhancement=enhancement,
+        parts=mark_text(course, enhancement),
+        others=tuple(others),
+        history=_history(app, enhancement),
+    )
 
 
 def approve(app: Application, enhancement_ids: Sequence[str], *, by: str, reason: str = "") -> str:
     """Publish texts as the model wrote them; returns the decision's id, for undoing."""
-    raise NotImplementedError
+    return _decide(app, enhancement_ids, ReviewState.APPROVED, by, reason)
 
 
 def approve_passing(
@@ -115,7 +159,19 @@ def approve_passing(
     except_ids: Sequence[str] = (),
 ) -> BulkResult:
     """Approve all drafts without a hard finding: of a catalog, of a job, or of a selection."""
-    raise NotImplementedError
+    chosen = app.enhancements.latest(catalog_id).values()
+    left_out = set(except_ids)
+    drafts = [
+        it
+        for it in chosen
+        if it.state is ReviewState.DRAFT
+        and job_id in (None, it.job_id)
+        and (enhancement_ids is None or it.enhancement_id in enhancement_ids)
+        and it.enhancement_id not in left_out
+    ]
+    passing = [it.enhancement_id for it in drafts if not it.has_hard_finding]
+    decision_id = approve(app, passing, by=by) if passing else None
+    return BulkResult(decision_id, len(passing), len(drafts) - len(passing))
 
 
 def edit(app: Application, enhancement_id: str, text: str, *, by: str, reason: str = "") -> str:
@@ -123,14 +179,73 @@ def edit(app: Application, enhancement_id: str, text: str, *, by: str, reason: s
 
     Raises CourseLiftError when the text is empty.
     """
-    raise NotImplementedError
+    words = " ".join(text.split())
+    if not words:
+        raise CourseLiftError("pipeline.error.empty_text")
+    return _decide(app, [enhancement_id], ReviewState.EDITED, by, reason, words)
 
 
 def reject(app: Application, enhancement_ids: Sequence[str], *, by: str, reason: str) -> str:
     """Keep texts from being used; returns the decision's id."""
-    raise NotImplementedError
+    return _decide(app, enhancement_ids, ReviewState.REJECTED, by, reason)
 
 
-def undo(app: Application, decision_id: str) -> None:
-    """Put everything a decision changed back to what it was before."""
-    raise NotImplementedError
+def undo(app: Application, decision_id: str, *, by: str = "") -> None:
+    """Put everything a decision changed back to what it was before.
+
+    Raises StorageError when something was decided about its texts since.
+    """
+    app.enhancements.undo(decision_id, by)
+    app.mark_changed()
+
+
+def risk_of(enhancement: Enhancement) -> Risk:
+    """How much a text needs a person's eyes, by its worst finding."""
+    if enhancement.has_hard_finding:
+        return Risk.HARD
+    is_soft = any(finding.severity is Severity.SOFT for finding in enhancement.findings)
+    return Risk.SOFT if is_soft else Risk.NONE
+
+
+def mark_text(course: Course, enhancement: Enhancement) -> tuple[TextPart, ...]:
+    """The published text in runs: the model's own words and the findings marked (findings are about its own text)."""
+    text = enhancement.published_text
+    findings = enhancement.findings if enhancement.edited_text is None else ()
+    added = added_spans(course, text)
+    cuts = {0, len(text)}
+    for start, end in [*added, *((finding.start, finding.end) for finding in findings)]:
+        cuts |= {min(start, len(text)), min(end, len(text))}
+    return tuple(_part(text, start, end, added, findings) for start, end in pairwise(sorted(cuts)))
+
+
+def _part(text: str, start: int, end: int, added: Sequence[tuple[int, int]], findings: Sequence[Finding]) -> TextPart:
+    about = tuple(index for index, each in enumerate(findings) if each.start <= start and end <= each.end)
+    severities = {findings[index].severity for index in about}
+    return TextPart(
+        text=text[start:end],
+        is_added=any(first <= start and end <= last for first, last in added),
+        severity=next((severity for severity in Severity if severity in severities), None),
+        finding_indexes=about,
+    )
+
+
+def _urgency(item: QueueItem) -> tuple[int, int, str, str]:
+    risks = list(Risk)
+    return risks.index(item.risk), -len(item.enhancement.findings), item.course.department, item.course.course_key
+
+
+def _decide(
+    app: Application, ids: Sequence[str], state: ReviewState, by: str, reason: str, edited_text: str | None = None
+) -> str:
+    decision_id = app.enhancements.decide(ids, state, by, reason, edited_text)
+    app.mark_changed()
+    return decision_id
+
+
+def _history(app: Application, enhancement: Enhancement) -> tuple[HistoryEntry, ...]:
+    decisions = [
+        HistoryEntry(it.decided_at, it.decided_by, it.state, it.previous_state, it.reason, it.decision_id)
+        for it in app.enhancements.history(enhancement.enhancement_id)
+    ]
+    written = HistoryEntry(enhancement.created_at, "", ReviewState.DRAFT, None, "", None)
+    return (*decisions, written)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.pipeline.application import Application
-from core.pipeline.triage import DepartmentCounts
-from core.records import Catalog, DescriptionStatus, Job, Message, ReviewState
+from core.pipeline.embedding import plan_embedding
+from core.pipeline.models import list_models
+from core.pipeline.triage import DepartmentCounts, read_triage
+from core.records import Catalog, DescriptionStatus, Job, JobKind, Message, ReviewState
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,10 @@ class CatalogStatus:
     catalog: Catalog
     statuses: Mapping[DescriptionStatus, int]  # active courses by description status, every status present
     departments: tuple[DepartmentCounts, ...]  # most insufficient first
-    review: Mapping[ReviewState, int]  # newest enhancement of each course by state, every state present
+    review: Mapping[
+        ReviewState, int
+    ]  # newest text of each course by state, and all rejected texts; every state present
+    published: int  # courses with an approved or edited text
     embedded: int  # texts with a vector of the chosen embedding model
     unembedded: int  # texts still to embed before recommending
     recommended_students: int  # in the newest run, 0 when there is none
@@ -26,11 +32,6 @@ class CatalogStatus:
     def insufficient(self) -> int:
         """Courses whose own description needs enhancement."""
         return sum(count for status, count in self.statuses.items() if status is not DescriptionStatus.SUFFICIENT)
-
-    @property
-    def published(self) -> int:
-        """Courses with an approved or edited enhancement."""
-        return sum(count for state, count in self.review.items() if state.is_published)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +57,58 @@ class Overview:
 
 def overview(app: Application, catalog_id: str | None = None) -> Overview:
     """State of the installation and of one catalog (the newest when not named)."""
-    raise NotImplementedError
+    catalogs = tuple(app.catalogs.list())
+    chosen = next((it for it in catalogs if it.catalog_id == catalog_id), catalogs[-1] if catalogs else None)
+    current = None if chosen is None else catalog_status(app, chosen)
+    student_count = app.students.count()
+    active_jobs = tuple(app.jobs.active())
+    models_are_ready = all(model.is_installed for model in list_models(app))
+    steps = _next_steps(current, student_count, active_jobs, models_are_ready)
+    return Overview(catalogs, current, student_count, active_jobs, models_are_ready, steps)
+
+
+def catalog_status(app: Application, catalog: Catalog) -> CatalogStatus:
+    """One catalog in numbers."""
+    catalog_id = catalog.catalog_id
+    report = read_triage(app, catalog_id)
+    newest = Counter(it.state for it in app.enhancements.latest(catalog_id).values())
+    newest[ReviewState.REJECTED] = app.enhancements.counts(catalog_id)[ReviewState.REJECTED]
+    embedding = plan_embedding(app, catalog_id)
+    run = app.recommendations.latest_run(catalog_id)
+    return CatalogStatus(
+        catalog=catalog,
+        statuses=report.statuses,
+        departments=report.departments,
+        review={state: newest[state] for state in ReviewState},
+        published=len(app.enhancements.published(catalog_id)),
+        embedded=embedding.embedded,
+        unembedded=embedding.missing,
+        recommended_students=0 if run is None else run.student_count,
+    )
+
+
+def _next_steps(
+    current: CatalogStatus | None, students: int, active_jobs: Sequence[Job], models_are_ready: bool
+) -> tuple[NextStep, ...]:
+    """What is worth doing, in the order of the work; what a job is doing already is left out."""
+    busy = {job.kind for job in active_jobs if current is not None and job.catalog_id == current.catalog.catalog_id}
+    steps = [] if models_are_ready else [_step("settings", "install_models")]
+    if current is None:
+        return (*steps, _step("catalog", "load_catalog"))
+    drafts = current.review[ReviewState.DRAFT] + current.review[ReviewState.STALE]
+    unwritten = max(0, current.insufficient - current.published - drafts)
+    if drafts:
+        steps.append(_step("review", "review", drafts))
+    if unwritten and JobKind.ENHANCE not in busy:
+        steps.append(_step("enhance", "enhance", unwritten))
+    if not students:
+        steps.append(_step("students", "load_students"))
+    elif current.unembedded and JobKind.EMBED not in busy:
+        steps.append(_step("weights", "embed", current.unembedded))
+    elif not current.recommended_students:
+        steps.append(_step("weights", "recommend", students))
+    return tuple(steps)
+
+
+def _step(page: str, name: str, count: int = 0) -> NextStep:
+    return NextStep(page, Message(f"pipeline.next.{name}", {"count": count}), count)
