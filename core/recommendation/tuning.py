@@ -1,0 +1,151 @@
+"""Tuning: what other weights would do, by population figures and by held-out courses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from core.errors import RecommendationError
+from core.evaluation.population import Churn, PopulationMetrics, mean_of_known, measure_churn, measure_population
+from core.evaluation.ranking import RankingMetrics, measure_ranking
+from core.progress import SILENT, Progress
+from core.recommendation.arrays import Ints
+from core.recommendation.blend import SIGNALS, Weights
+from core.recommendation.diversity import NO_DIVERSITY, Diversity
+from core.recommendation.population import replace_students
+from core.recommendation.ranking import PreparedPopulation, RankedLists, prepare, rank_all
+from core.recommendation.scoring import signal_values
+
+# The report's series of department to interest weights.
+LADDER = tuple(Weights(department, 1 - department) for department in (1.0, 0.8, 0.7, 0.5, 0.3))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldOut:
+    """A population that has forgotten one taken course of each student, to see which lists find it again."""
+
+    prepared: PreparedPopulation  # only students with a held-out course
+    courses: tuple[tuple[int, ...], ...]  # what each of them forgot
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SweepPoint:
+    """What one set of weights does."""
+
+    weights: Weights
+    metrics: PopulationMetrics
+    interest_fit: float  # mean calibrated interest fit of the listed courses: the students' own wishes
+    churn: Churn | None  # against the baseline, where one was given
+    ranking: RankingMetrics | None  # on held-out courses, where there are any
+
+    @property
+    def quality(self) -> float:
+        """nDCG on held-out courses; without history the mean interest fit."""
+        return self.interest_fit if self.ranking is None else self.ranking.ndcg.mean
+
+
+def measure_lists(prepared: PreparedPopulation, ranked: RankedLists) -> PopulationMetrics:
+    """Population figures of one ranking."""
+    population = prepared.population
+    return measure_population(
+        ranked.course_index,
+        prepared.signals.on_offer,
+        population.course_department,
+        population.student_department,
+        population.course_vectors,
+    )
+
+
+def sweep(
+    prepared: PreparedPopulation,
+    points: Iterable[Weights] = LADDER,
+    top_k: int = 10,
+    diversity: Diversity = NO_DIVERSITY,
+    baseline: RankedLists | None = None,
+    held_out: HeldOut | None = None,
+    progress: Progress = SILENT,
+) -> list[SweepPoint]:
+    """Figures for each of `points`; churn is against `baseline`, for example the published set's lists."""
+    weight_sets = tuple(points)
+    progress.start("sweep", len(weight_sets))
+    results = []
+    for weights in weight_sets:
+        ranked = rank_all(prepared, weights, top_k, diversity)
+        results.append(
+            SweepPoint(
+                weights,
+                measure_lists(prepared, ranked),
+                _mean_interest_fit(prepared, ranked),
+                None if baseline is None else measure_churn(baseline.course_index, ranked.course_index),
+                None if held_out is None else measure_held_out(held_out, weights, top_k, diversity),
+            )
+        )
+        progress.advance()
+    progress.finish()
+    return results
+
+
+def hold_one_out(prepared: PreparedPopulation, seed: int = 0) -> HeldOut:
+    """Take one course at random out of the history of each student who took at least two on offer.
+
+    Signals are made anew from the shortened histories, so that popularity does not remember. Raises
+    RecommendationError when no student took two courses.
+    """
+    population, on_offer = prepared.population, prepared.signals.on_offer
+    generator = np.random.default_rng(seed)
+    students, forgotten = [], []
+    for index, student in enumerate(population.students):
+        taken = population.taken.of(index)
+        candidates = taken[on_offer[taken]]
+        if len(taken) >= 2 and len(candidates):
+            course = int(generator.choice(candidates))
+            key = population.courses[course].course_key
+            kept = tuple(taken_key for taken_key in student.taken_course_keys if taken_key != key)
+            students.append(replace(student, taken_course_keys=kept))
+            forgotten.append((course,))
+    if not students:
+        raise RecommendationError("recommendation.error.no_history")
+    shortened = prepare(replace_students(population, students), prepared.exclusions.rules)
+    return HeldOut(shortened, tuple(forgotten))
+
+
+def measure_held_out(
+    held_out: HeldOut, weights: Weights, top_k: int = 10, diversity: Diversity = NO_DIVERSITY
+) -> RankingMetrics:
+    """How well lists made with `weights` find the held-out courses."""
+    return measure_ranking(rank_held_out(held_out, weights, top_k, diversity), held_out.courses)
+
+
+def rank_held_out(held_out: HeldOut, weights: Weights, top_k: int = 10, diversity: Diversity = NO_DIVERSITY) -> Ints:
+    """The lists (Q, k) of the students with held-out courses, for paired comparisons of weights."""
+    return rank_all(held_out.prepared, weights, top_k, diversity).course_index
+
+
+def weight_grid(signals: Sequence[str] = ("department", "interest"), steps: int = 10) -> list[Weights]:
+    """All weights of `signals` in steps of 1 / `steps` that sum to 1 (stars and bars)."""
+    grid = []
+    for bars in combinations(range(steps + len(signals) - 1), len(signals) - 1):
+        edges = (-1, *bars, steps + len(signals) - 1)
+        shares = [(right - left - 1) / steps for left, right in zip(edges, edges[1:], strict=False)]
+        grid.append(Weights.from_mapping(dict(zip(signals, shares, strict=True))))
+    return grid
+
+
+def frontier(points: Sequence[SweepPoint]) -> list[SweepPoint]:
+    """The points that no other beats in both quality and coverage, by falling quality (Pareto's frontier)."""
+    best: list[SweepPoint] = []
+    for point in sorted(points, key=lambda point: (-point.quality, -point.metrics.coverage)):
+        if not best or point.metrics.coverage > best[-1].metrics.coverage:
+            best.append(point)
+    return best
+
+
+def _mean_interest_fit(prepared: PreparedPopulation, ranked: RankedLists) -> float:
+    """Taken from the signal itself, so that it is known even where interest has no weight; NaN without interests."""
+    lists, place = ranked.course_index, SIGNALS.index("interest")
+    students = np.arange(len(lists), dtype=np.int32)
+    values, present = signal_values(prepared.lookup, students, np.maximum(lists, 0))
+    return mean_of_known(np.where(present & (lists >= 0)[..., None], values, np.nan)[..., place].ravel())
