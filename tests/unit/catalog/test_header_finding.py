@@ -1,0 +1,74 @@
+import pytest
+
+from core.catalog.reading import read_table
+
+
+def read(text: str):
+    return read_table(text.encode(), "courses.csv")
+
+
+def keys(table) -> list[str]:
+    return [problem.message.key.rpartition(".")[2] for problem in table.problems]
+
+
+def test_title_rows_above_the_header_are_left_out_and_reported():
+    table = read("2026학년도 1학기 개설과목,,\n출력일: 2026-03-02,,\n\n학수번호,교과목명,학점\nAI101,인공지능,3\n")
+    assert table.columns == ("학수번호", "교과목명", "학점")
+    assert table.header_row == 4
+    assert table.row_numbers == (5,)
+    assert keys(table) == ["rows_above_header"]
+
+
+def test_two_header_rows_of_merged_cells_are_joined():
+    table = read("학수번호,교과목명,시간,,학과\n,,강의,실습,\nAI101,인공지능,3,1,컴퓨터학과\nAI102,로봇,2,2,기계학과\n")
+    assert table.columns == ("학수번호", "교과목명", "시간 강의", "시간 실습", "학과")
+    assert len(table.rows) == 2
+
+
+def test_a_data_row_under_an_unnamed_column_is_not_taken_for_a_header():
+    table = read("학수번호,,교과목명\nAI101,x,\nAI102,y,로봇\n")
+    assert len(table.rows) == 2
+
+
+def test_without_a_header_columns_are_numbered():
+    table = read("CSCI-1100,Computer Science I,4\nCSCI-1200,Data Structures,4\nMATH-1010,Calculus I,4\n")
+    assert table.header_row is None
+    assert table.columns == ("column_1", "column_2", "column_3")
+    assert len(table.rows) == 3
+    assert keys(table) == ["no_header"]
+
+
+def test_unknown_names_over_numbers_are_a_header():
+    table = read("alpha,beta\nAB,12\nCD,13\n")
+    assert table.columns == ("alpha", "beta")
+
+
+def test_one_known_name_is_enough():
+    assert read("과목명,zzz\n인공지능,가\n로봇공학,나\n").columns == ("과목명", "zzz")
+
+
+@pytest.mark.parametrize("footer", ["합계,,,12", "총 2과목,,,", "※ 학점은 변경될 수 있음,,,", "Total,,,12", "* see the handbook,,,"])
+def test_totals_and_notes_below_are_left_out_and_reported(footer):
+    table = read(f"학수번호,교과목명,학과,학점\nAI101,인공지능,컴퓨터,3\nAI102,로봇,기계,3\n{footer}\n")
+    assert len(table.rows) == 2
+    assert keys(table) == ["rows_below_table"]
+
+
+def test_a_full_row_that_begins_like_a_total_is_data():
+    table = read("title,department,credits\nRobots,ME,3\nTotal Quality Management,BUS,3\n")
+    assert len(table.rows) == 2
+
+
+def test_the_header_of_every_printed_page_is_left_out():
+    table = read("code,title\nA1,One\ncode,title\nA2,Two\n")
+    assert [row[0] for row in table.rows] == ["A1", "A2"]
+    assert keys(table) == ["repeated_header"]
+
+
+def test_more_cells_than_names_in_most_rows_become_unnamed_columns():
+    table = read("code,title\nA1,One,x\nA2,Two,y\n")
+    assert table.columns == ("code", "title", "column_3")
+
+
+def test_names_are_cleaned():
+    assert read("\u200b학수\u00a0번호 ,  교과목명\nA1,로봇\n").columns == ("학수 번호", "교과목명")

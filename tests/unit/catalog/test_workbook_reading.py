@@ -1,0 +1,111 @@
+import io
+from datetime import date, datetime
+
+import pytest
+from openpyxl import Workbook
+
+from core.catalog.reading import read_table
+from core.catalog.tables import ReadLimits
+from core.errors import IntakeError
+
+
+def saved(workbook: Workbook) -> bytes:
+    out = io.BytesIO()
+    workbook.save(out)
+    return out.getvalue()
+
+
+def book(*rows) -> Workbook:
+    workbook = Workbook()
+    for row in rows:
+        workbook.active.append(row)
+    return workbook
+
+
+def read(workbook: Workbook, **limits: int):
+    return read_table(saved(workbook), "courses.xlsx", ReadLimits(**limits))
+
+
+def keys(table) -> list[str]:
+    return [problem.message.key.rpartition(".")[2] for problem in table.problems]
+
+
+def test_values_are_texts_as_a_person_reads_them():
+    table = read(
+        book(
+            ("code", "title", "number", "half", "day", "moment", "open"),
+            ("007", "로봇", 1234.0, 1.5, date(2026, 3, 2), datetime(2026, 3, 2, 9, 30), True),
+        )
+    )
+    assert table.rows == (("007", "로봇", "1234", "1.5", "2026-03-02", "2026-03-02 09:30:00", "TRUE"),)
+    assert table.format == "xlsx"
+
+
+def test_a_number_shown_with_leading_zeros_keeps_them():
+    workbook = book(("code", "title"), (7, "Bond"))
+    workbook.active["A2"].number_format = "000"
+    assert read(workbook).rows == (("007", "Bond"),)
+
+
+def test_merged_header_cells_are_joined():
+    workbook = book(("학수번호", "교과목명", "시간", None), (None, None, "강의", "실습"), ("AI101", "인공지능", 3, 1))
+    workbook.active.merge_cells("C1:D1")
+    workbook.active.merge_cells("A1:A2")
+    assert read(workbook).columns == ("학수번호", "교과목명", "시간 강의", "시간 실습")
+
+
+def test_the_sheet_with_the_table_is_read_and_the_others_named():
+    workbook = book(("안내",), ("이 파일은 개설과목입니다.",))
+    courses = workbook.create_sheet("개설과목")
+    for row in (("code", "title"), ("A1", "One"), ("A2", "Two")):
+        courses.append(row)
+    small = workbook.create_sheet("codes")
+    small.append(("k", "v"))
+    hidden = workbook.create_sheet("hidden")
+    for _ in range(10):
+        hidden.append(("title", "x", "y", "z"))
+    hidden.sheet_state = "hidden"
+    table = read(workbook)
+    assert table.sheet == "개설과목"
+    assert len(table.rows) == 2
+    assert table.problems[0].message.params == {"sheet": "개설과목", "others": "codes"}
+
+
+def test_a_formula_without_a_stored_result_is_reported_and_not_run():
+    table = read(book(("code", "title"), ("A1", "=1+1"), ("A2", "Two")))
+    assert table.rows[0] == ("A1", "")
+    assert [(p.message.key, p.row_number, p.column, p.value) for p in table.problems] == [
+        ("intake.problem.formula_without_result", 2, "B", "=1+1")
+    ]
+
+
+def test_an_excel_error_is_reported_and_read_as_empty():
+    workbook = book(("code", "title"), ("A1", "One"), ("A2", "Two"))
+    workbook.active["B3"] = "#REF!"
+    table = read(workbook)
+    assert table.rows[1] == ("A2", "")
+    assert keys(table) == ["excel_error"]
+
+
+def test_row_numbers_are_those_that_excel_shows():
+    workbook = Workbook()
+    for cell, value in {"B3": "code", "C3": "title", "B7": "A1", "C7": "One"}.items():
+        workbook.active[cell] = value
+    table = read(workbook)
+    assert (table.header_row, table.row_numbers) == (3, (7,))
+    assert table.columns == ("code", "title")
+
+
+@pytest.mark.parametrize(
+    ("limits", "key"), [({"max_rows": 2}, "too_many_rows"), ({"max_columns": 2}, "too_many_columns")]
+)
+def test_a_workbook_beyond_a_limit_is_refused(limits, key):
+    with pytest.raises(IntakeError) as caught:
+        read(book(("code", "title", "x"), *[("A", "B", "C")] * 5), **limits)
+    assert caught.value.message.key == f"intake.error.{key}"
+
+
+def test_a_sheet_without_cells_is_refused():
+    with pytest.raises(IntakeError) as caught:
+        read(Workbook())
+    assert caught.value.message.key == "intake.error.no_rows"
