@@ -83,7 +83,7 @@ def list_diversities(lists: Ints, course_vectors: Floats) -> Doubles:
 
     Uses that the squared length of the sum of n unit vectors is n plus the cosines of all ordered pairs.
     """
-    known = np.isfinite(course_vectors).all(axis=1)
+    known = np.asarray(np.isfinite(course_vectors).all(axis=1))
     vectors = np.nan_to_num(course_vectors)
     sums = np.zeros((len(lists), vectors.shape[1]), np.float32)
     for column in lists.T:

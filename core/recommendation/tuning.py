@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -129,7 +129,7 @@ def weight_grid(signals: Sequence[str] = ("department", "interest"), steps: int 
     grid = []
     for bars in combinations(range(steps + len(signals) - 1), len(signals) - 1):
         edges = (-1, *bars, steps + len(signals) - 1)
-        shares = [(right - left - 1) / steps for left, right in zip(edges, edges[1:], strict=False)]
+        shares = [(right - left - 1) / steps for left, right in pairwise(edges)]
         grid.append(Weights.from_mapping(dict(zip(signals, shares, strict=True))))
     return grid
 
