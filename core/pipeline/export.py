@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -19,8 +20,7 @@ from core.i18n import Translator
 from core.jobs.files import write_atomically
 from core.pipeline.application import Application
 from core.pipeline.embedding import description_of
-from core.pipeline.settings import read_settings
-from core.records import Course, Enhancement
+from core.records import Course, Enhancement, Recommendation
 
 _COURSE_FIELDS = (
     "code", "title", "title_en", "department", "category", "level", "credits", "language", "prerequisites",
@@ -47,28 +47,24 @@ def export_catalog(app: Application, catalog_id: str, format: ExportFormat, lang
     courses = app.catalogs.courses(catalog_id)
     published = app.enhancements.published(catalog_id)
     extra = tuple(dict.fromkeys(name for course in courses for name in course.extra))
-    names = (*_COURSE_FIELDS, "description", *extra, *_ADDED_FIELDS)
+    own = (*_COURSE_FIELDS, "description", *_ADDED_FIELDS)
+    kept = tuple(f"{name} (2)" if name in own else name for name in extra)
+    names = (*_COURSE_FIELDS, "description", *kept, *_ADDED_FIELDS)
     rows = (_course_row(course, published.get(course.course_key), extra) for course in courses)
-    return _write(format, names, rows, language, frozenset(extra))
+    return _write(format, names, rows, language, frozenset(kept))
 
 
 def export_recommendations(app: Application, catalog_id: str, format: ExportFormat, language: str = "en") -> bytes:
-    """The newest stored lists of all students: student, rank, course, score, contributions. Noted in the access log.
+    """The newest stored lists of all students: student, rank, course, score, contributions.
 
     Raises RecommendationError when there is no run.
     """
     run = app.recommendations.latest_run(catalog_id)
     if run is None:
         raise RecommendationError("pipeline.error.no_run")
-    app.access_log.record("export_recommendations", ["*"], read_settings(app).actor)
     courses = {course.course_key: course for course in app.catalogs.courses(catalog_id, active_only=False)}
     names = (*_LIST_FIELDS, *run.signals)
-    rows = (
-        [it.student_id, it.rank, it.course_key, course.code, course.title, course.department, round(it.score, 6)]
-        + [round(contribution.amount, 6) for contribution in it.contributions]
-        for it in app.recommendations.of_run(run.run_id)
-        for course in (courses[it.course_key],)
-    )
+    rows = (_list_row(it, courses[it.course_key]) for it in app.recommendations.of_run(run.run_id))
     return _write(format, names, rows, language, frozenset(run.signals))
 
 
@@ -98,6 +94,11 @@ def _course_row(course: Course, published: Enhancement | None, extra: Sequence[s
     return [*row, *decision, made_by.model, made_by.engine, made_by.prompt_version]
 
 
+def _list_row(place: Recommendation, course: Course) -> list[Cell]:
+    row: list[Cell] = [place.student_id, place.rank, course.course_key, course.code, course.title, course.department]
+    return [*row, round(place.score, 6), *(round(each.amount, 6) for each in place.contributions)]
+
+
 def _write(
     format: ExportFormat, names: Sequence[str], rows: Iterator[list[Cell]], language: str, kept: frozenset[str]
 ) -> bytes:
@@ -105,8 +106,8 @@ def _write(
         records = [dict(zip(names, row, strict=True)) for row in rows]
         return json.dumps(records, ensure_ascii=False, indent=1).encode()
     t = Translator(language)
-    heading = [name if name in kept else t(f"pipeline.column.{name}") for name in names]
-    table = ([_safe(cell) for cell in row] for row in (heading, *rows))
+    heading: list[Cell] = [name if name in kept else t(f"pipeline.column.{name}") for name in names]
+    table = ([_safe(cell) for cell in row] for row in chain([heading], rows))
     return _csv(table) if format is ExportFormat.CSV else _xlsx(table)
 
 

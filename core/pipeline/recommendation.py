@@ -2,37 +2,50 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from core.config import DEFAULT_TOP_K
+from core.errors import RecommendationError
+from core.evaluation.population import measure_churn, measure_population
 from core.pipeline.application import Application
-from core.records import Message, WeightSet
+from core.pipeline.population import Loaded, Readiness, load, load_population, readiness, require_ready
+from core.recommendation.blend import SIGNALS, Weights
+from core.recommendation.ranking import RankedLists, rank_all
+from core.records import WeightSet
+from core.storage.recommendation_store import RankedArrays
 
-if TYPE_CHECKING:
-    from core.recommendation.population import PopulationData
-    from core.recommendation.ranking import RankedLists
+__all__ = [
+    "DEFAULT_WEIGHTS",
+    "Comparison",
+    "CourseShift",
+    "LiveRanking",
+    "PopulationMetrics",
+    "Readiness",
+    "RecommendationReport",
+    "compare_with_published",
+    "latest_run",
+    "list_weight_sets",
+    "load_population",
+    "publish_weights",
+    "published_weights",
+    "rank_live",
+    "readiness",
+    "recommend",
+    "save_weights",
+]
 
 DEFAULT_WEIGHTS: Mapping[str, float] = {"department": 0.7, "interest": 0.3}
-
-
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """Whether recommendations can be computed, and if not what to do first."""
-
-    missing: tuple[Message, ...]  # in the order to do it
-
-    @property
-    def is_ready(self) -> bool:
-        """Nothing is missing."""
-        return not self.missing
+MAX_SHIFTS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class PopulationMetrics:
-    """What a set of lists does to the whole student body."""
+    """What a set of lists does to the whole student body. Figures that nothing is known for are NaN."""
 
     students: int
     own_department_share: float  # of all places in all lists, 0 to 1
@@ -84,48 +97,51 @@ class RecommendationReport:
     catalog_id: str
     weight_set: WeightSet
     students: int
-    recommendations: int
-    top_k: int
-    metrics: PopulationMetrics
-    seconds: float  # ranking and storing
+    top_k: int  # places in a list
+    seconds: float  # of ranking
     made_at: datetime
 
-
-def readiness(app: Application, catalog_id: str) -> Readiness:
-    """What has to be done before recommending: courses, students, vectors."""
-    raise NotImplementedError
-
-
-def load_population(app: Application, catalog_id: str) -> PopulationData:
-    """Students, courses and vectors as arrays; built once for each version of the data.
-
-    Raises RecommendationError when something is missing (see `readiness`).
-    """
-    raise NotImplementedError
+    @property
+    def recommendations(self) -> int:
+        """Places in all lists; a student with fewer eligible courses leaves some empty."""
+        return self.students * self.top_k
 
 
 def rank_live(
     app: Application, catalog_id: str, weights: Mapping[str, float], *, top_k: int = DEFAULT_TOP_K
 ) -> LiveRanking:
     """Rank all students for these weights now, with the effect on the population. Stores nothing."""
-    raise NotImplementedError
+    require_ready(app, catalog_id)
+    return _rank(load(app, catalog_id), weights, top_k)
 
 
 def compare_with_published(
     app: Application, catalog_id: str, weights: Mapping[str, float], *, top_k: int = DEFAULT_TOP_K
 ) -> Comparison:
     """The published weights (or the defaults) against these, over all students."""
-    raise NotImplementedError
+    require_ready(app, catalog_id)
+    loaded = load(app, catalog_id)
+    before = _rank(loaded, published_weights(app, catalog_id), top_k)
+    after = _rank(loaded, weights, top_k)
+    churn = measure_churn(before.lists.course_index, after.lists.course_index)
+    return Comparison(
+        before=before,
+        after=after,
+        churn=1 - churn.overlap,
+        changed_students=round(churn.lists_changed * after.metrics.students),
+        shifts=_shifts(loaded, before, after),
+    )
 
 
 def list_weight_sets(app: Application, catalog_id: str) -> tuple[WeightSet, ...]:
     """All weight sets of a catalog, newest first."""
-    raise NotImplementedError
+    return tuple(app.weights.list(catalog_id))
 
 
 def published_weights(app: Application, catalog_id: str) -> Mapping[str, float]:
     """The weights in force: the published set, or the defaults."""
-    raise NotImplementedError
+    published = app.weights.published(catalog_id)
+    return DEFAULT_WEIGHTS if published is None else published.weights
 
 
 def save_weights(
@@ -142,12 +158,19 @@ def save_weights(
 
     Raises RecommendationError for weights that cannot be used, StorageError when someone else saved meanwhile.
     """
-    raise NotImplementedError
+    checked = Weights.from_mapping(weights).as_mapping()
+    if not name.strip():
+        raise RecommendationError("pipeline.error.no_name")
+    if expected_version is None:
+        newest = app.weights.newest(catalog_id, name.strip())
+        expected_version = 0 if newest is None else newest.version
+    return app.weights.save(catalog_id, name.strip(), checked, author, note, expected_version)
 
 
 def publish_weights(app: Application, weight_set_id: str) -> WeightSet:
     """Make a weight set the one in force; publishing an older one rolls back."""
-    raise NotImplementedError
+    app.weights.publish(weight_set_id)
+    return app.weights.get(weight_set_id)
 
 
 def recommend(
@@ -157,9 +180,105 @@ def recommend(
 
     Raises RecommendationError when something is missing.
     """
-    raise NotImplementedError
+    require_ready(app, catalog_id)
+    weight_set = _weight_set(app, catalog_id, weights)
+    loaded = load(app, catalog_id)
+    ranking = _rank(loaded, weight_set.weights, top_k)
+    run_id = app.recommendations.save(
+        catalog_id,
+        weight_set.weight_set_id,
+        _arrays(loaded, ranking.lists),
+        embedding_model=loaded.embedding_model,
+        text_version=loaded.text_version,
+        seconds=ranking.seconds,
+    )
+    report = latest_run(app, catalog_id)
+    if report is None or report.run_id != run_id:
+        raise RecommendationError("pipeline.error.no_run")
+    return report
 
 
 def latest_run(app: Application, catalog_id: str) -> RecommendationReport | None:
     """The newest stored run, None when there is none."""
-    raise NotImplementedError
+    run = app.recommendations.latest_run(catalog_id)
+    if run is None:
+        return None
+    return RecommendationReport(
+        run_id=run.run_id,
+        catalog_id=catalog_id,
+        weight_set=app.weights.get(run.weight_set_id),
+        students=run.student_count,
+        top_k=run.top_k,
+        seconds=run.seconds,
+        made_at=run.created_at,
+    )
+
+
+def _rank(loaded: Loaded, weights: Mapping[str, float], top_k: int) -> LiveRanking:
+    started = time.perf_counter()
+    lists = rank_all(loaded.prepared, Weights.from_mapping(weights), top_k)
+    return LiveRanking(dict(weights), top_k, lists, _metrics(loaded, lists), time.perf_counter() - started)
+
+
+def _metrics(loaded: Loaded, lists: RankedLists) -> PopulationMetrics:
+    population = loaded.prepared.population
+    on_offer = np.array([course.is_active for course in population.courses])
+    measured = measure_population(
+        lists.course_index,
+        on_offer,
+        population.course_department,
+        population.student_department,
+        population.course_vectors,
+    )
+    filled = lists.course_index >= 0
+    return PopulationMetrics(
+        students=len(population.students),
+        own_department_share=measured.own_department_share,
+        coverage=measured.coverage,
+        never_recommended=len(measured.never_recommended),
+        gini=measured.gini,
+        diversity=measured.diversity,
+        mean_score=float(lists.score[filled].mean()) if filled.any() else float("nan"),
+    )
+
+
+def _shifts(loaded: Loaded, before: LiveRanking, after: LiveRanking) -> tuple[CourseShift, ...]:
+    """Courses whose number of lists changes, largest change first."""
+    courses = loaded.prepared.population.courses
+    old, new = (
+        np.bincount(index[index >= 0], minlength=len(courses))
+        for index in (before.lists.course_index, after.lists.course_index)
+    )
+    places = np.argsort(-np.abs(new - old), kind="stable")[:MAX_SHIFTS]
+    return tuple(
+        CourseShift(course.course_key, course.title, course.department, int(old[place]), int(new[place]))
+        for place in places.tolist()
+        if old[place] != new[place]
+        for course in (courses[place],)
+    )
+
+
+def _weight_set(app: Application, catalog_id: str, weights: Mapping[str, float] | None) -> WeightSet:
+    """The stored set with these weights, made when there is none; the published one (or the default) for None."""
+    published = app.weights.published(catalog_id)
+    if weights is None and published is not None:
+        return published
+    wanted = Weights.from_mapping(weights or DEFAULT_WEIGHTS).as_mapping()
+    known = next((each for each in app.weights.list(catalog_id) if each.weights == wanted), None)
+    if known is None:
+        name = ", ".join(f"{signal} {weight:g}" for signal, weight in wanted.items() if weight)
+        known = save_weights(app, catalog_id, name, wanted, author="")
+    return publish_weights(app, known.weight_set_id) if weights is None else known
+
+
+def _arrays(loaded: Loaded, lists: RankedLists) -> RankedArrays:
+    population = loaded.prepared.population
+    return RankedArrays(
+        student_ids=[student.student_id for student in population.students],
+        course_keys=[course.course_key for course in population.courses],
+        signals=SIGNALS,
+        course_index=lists.course_index,
+        score=lists.score.astype(np.float32),
+        contributions=lists.contributions.astype(np.float32),
+        effective_weights=lists.effective_weights.astype(np.float32),
+    )

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from core.config import DEFAULT_TOP_K
 from core.pipeline.application import Application
-from core.records import Contribution, Course, Message, Student
+from core.pipeline.population import Loaded, load
+from core.pipeline.recommendation import published_weights
+from core.recommendation import explain
+from core.recommendation.blend import SIGNALS, Weights
+from core.recommendation.citations import Author
+from core.recommendation.ranking import PreparedPopulation, explain_courses, rank_all, with_students
+from core.recommendation.reasons import evidence_of, reasons_of, recommendations_of
+from core.records import Contribution, Course, Message, Recommendation, Student
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,7 @@ class StudentView:
     student: Student
     taken: tuple[Course, ...]
     recommendations: tuple[RecommendedCourse, ...]
-    weights: Mapping[str, float]
+    weights: Mapping[str, float]  # that made the list
     run_id: str | None  # the stored run it comes from; None: computed now
 
 
@@ -57,26 +66,53 @@ class WhyNot:
 def find_students(
     app: Application, *, search: str = "", department: str | None = None, limit: int = 50, offset: int = 0
 ) -> StudentPage:
-    """Students whose id begins with or contains the search text, in order of id."""
-    raise NotImplementedError
+    """Students with the search text in id, department or interests, in order of id."""
+    found = app.students.list(search.strip(), department, limit, offset)
+    return StudentPage(tuple(found), app.students.count(search.strip(), department))
 
 
 def student_departments(app: Application) -> tuple[str, ...]:
     """All departments that students have, in alphabetical order."""
-    raise NotImplementedError
+    return tuple(sorted(name for name in app.students.departments() if name))
 
 
 def student_view(app: Application, catalog_id: str, student_id: str) -> StudentView:
     """A student with the stored list of the newest run and its reasons.
 
-    Raises RecommendationError when there is no such student.
+    Raises StorageError when there is no such student.
     """
-    raise NotImplementedError
+    student = app.students.get(student_id)
+    loaded = load(app, catalog_id)
+    run = app.recommendations.latest_run(catalog_id)
+    if run is None:
+        return _view(loaded, student, (), published_weights(app, catalog_id), None)
+    stored = app.recommendations.for_student(student_id, run.run_id)
+    alone = with_students(loaded.prepared, [student])
+    listed = tuple(_explain(loaded, alone, each) for each in stored)
+    return _view(loaded, student, listed, app.weights.get(run.weight_set_id).weights, run.run_id)
 
 
 def why_not(app: Application, catalog_id: str, student_id: str, course_key: str) -> WhyNot:
     """Why this course is missing from the student's list."""
-    raise NotImplementedError
+    prepared, weights = load(app, catalog_id).prepared, Weights.from_mapping(_weights_of_list(app, catalog_id))
+    population = prepared.population
+    place, course = population.student_index(student_id), population.course_index(course_key)
+    answer = explain.why_not(prepared, weights, place, course)
+    parts = explain_courses(prepared, weights, np.array([place], np.int32), np.array([[course]], np.int32))
+    return WhyNot(
+        course=population.courses[course],
+        reasons=(answer.message,),
+        rank=answer.rank,
+        score=None if answer.rank is None else answer.score,
+        lowest_listed_score=answer.needed or None,
+        contributions=tuple(
+            Contribution(signal, float(weight), float(amount / weight), evidence_of(prepared, place, course, signal))
+            for signal, weight, amount in zip(
+                SIGNALS, parts.effective_weights[0, 0], parts.contributions[0, 0], strict=True
+            )
+            if weight > 0
+        ),
+    )
 
 
 def what_if(
@@ -88,4 +124,47 @@ def what_if(
     top_k: int = DEFAULT_TOP_K,
 ) -> StudentView:
     """The list this student would get with other interests, another department or other weights. Stores nothing."""
-    raise NotImplementedError
+    loaded = load(app, catalog_id)
+    chosen = weights or _weights_of_list(app, catalog_id)
+    alone = with_students(loaded.prepared, [student])
+    ranked = rank_all(alone, Weights.from_mapping(chosen), top_k)
+    listed = tuple(_explain(loaded, alone, each) for each in recommendations_of(alone, ranked, 0))
+    return _view(loaded, student, listed, chosen, None)
+
+
+def _weights_of_list(app: Application, catalog_id: str) -> Mapping[str, float]:
+    """Of the newest stored run, so that answers fit the list that people see."""
+    run = app.recommendations.latest_run(catalog_id)
+    return published_weights(app, catalog_id) if run is None else app.weights.get(run.weight_set_id).weights
+
+
+def _view(
+    loaded: Loaded,
+    student: Student,
+    listed: tuple[RecommendedCourse, ...],
+    weights: Mapping[str, float],
+    run_id: str | None,
+) -> StudentView:
+    taken = tuple(loaded.courses[key] for key in student.taken_course_keys if key in loaded.courses)
+    return StudentView(student, taken, listed, weights, run_id)
+
+
+def _explain(loaded: Loaded, alone: PreparedPopulation, recommendation: Recommendation) -> RecommendedCourse:
+    """A place in a list with its reasons; `alone` is the population of this one student."""
+    place = alone.population.course_index(recommendation.course_key)
+    contributions = tuple(
+        replace(each, evidence=each.evidence or evidence_of(alone, 0, place, each.signal))
+        for each in recommendation.contributions
+    )
+    reasons = reasons_of(alone, recommendation, loaded.texts)
+    citation = next((reason.citation for reason in reasons if reason.citation is not None), None)
+    source = loaded.texts[recommendation.course_key]
+    return RecommendedCourse(
+        rank=recommendation.rank,
+        course=loaded.courses[recommendation.course_key],
+        score=recommendation.score,
+        contributions=contributions,
+        reasons=tuple(reason.message for reason in reasons),
+        cited_sentence="" if citation is None else str(citation.params["sentence"]),
+        citation_is_generated=citation is not None and source.author is Author.MODEL,
+    )

@@ -1,0 +1,113 @@
+"""The student body and the catalog made ready for ranking, kept until the data changes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.errors import RecommendationError
+from core.pipeline.application import Application
+from core.pipeline.embedding import catalog_texts, description_of, plan_embedding
+from core.pipeline.settings import read_settings
+from core.recommendation.arrays import Floats as Vector
+from core.recommendation.citations import Author, SourceText
+from core.recommendation.population import PopulationData, build_population
+from core.recommendation.ranking import PreparedPopulation, prepare
+from core.records import Course, Enhancement, JobKind, Message, ReviewState
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether recommendations can be computed, and if not what to do first."""
+
+    missing: tuple[Message, ...]  # in the order to do it
+
+    @property
+    def is_ready(self) -> bool:
+        """Nothing is missing."""
+        return not self.missing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loaded:
+    """Everything that ranking and explaining read."""
+
+    prepared: PreparedPopulation
+    texts: Mapping[str, SourceText]  # course key -> the published text and who wrote it
+    courses: Mapping[str, Course]  # by course key, inactive ones too
+    text_version: str  # SHA-256 over the texts that the vectors stand for
+    embedding_model: str
+
+
+def readiness(app: Application, catalog_id: str) -> Readiness:
+    """What has to be done before recommending: courses, students, vectors of all published texts."""
+    missing = []
+    if not any(catalog.catalog_id == catalog_id and catalog.course_count for catalog in app.catalogs.list()):
+        missing.append(Message("pipeline.missing.courses"))
+    if not app.students.count():
+        missing.append(Message("pipeline.missing.students"))
+    unembedded = 0 if missing else plan_embedding(app, catalog_id).missing
+    if unembedded:
+        missing.append(Message("pipeline.missing.vectors", {"count": unembedded}))
+    return Readiness(tuple(missing))
+
+
+def require_ready(app: Application, catalog_id: str) -> None:
+    """Raises RecommendationError with the first thing that is missing."""
+    missing = app.cached(f"readiness {catalog_id}", _version(app), lambda: readiness(app, catalog_id)).missing
+    if missing:
+        raise RecommendationError("pipeline.error.not_ready", what=missing[0])
+
+
+def load_population(app: Application, catalog_id: str) -> PopulationData:
+    """Students, courses and vectors as arrays; built once for each version of the data.
+
+    Raises RecommendationError when there are no courses.
+    """
+    return load(app, catalog_id).prepared.population
+
+
+def load(app: Application, catalog_id: str) -> Loaded:
+    """The prepared population with the texts; built once for each version of the data. Texts may lack vectors.
+
+    Raises RecommendationError when there are no courses.
+    """
+    return app.cached(f"population {catalog_id}", _version(app), lambda: _load(app, catalog_id))
+
+
+def _version(app: Application) -> tuple[object, ...]:
+    """What the vectors and everything else in a population depend on."""
+    newest = app.jobs.list(1, JobKind.EMBED)
+    embedded = (newest[0].job_id, newest[0].done) if newest else None
+    return app.changes, read_settings(app).embedding_model, embedded
+
+
+def _load(app: Application, catalog_id: str) -> Loaded:
+    model = read_settings(app).embedding_model
+    published = app.enhancements.published(catalog_id)
+    courses = app.catalogs.courses(catalog_id, active_only=False)
+    found = catalog_texts(app, catalog_id)
+    vectors = app.embeddings.get(model, list(found.texts))
+
+    def of(hashes: Mapping[str, str]) -> dict[str, Vector]:
+        return {name: vectors[text_hash] for name, text_hash in hashes.items() if text_hash in vectors}
+
+    population = build_population(
+        courses, app.students.all(), of(found.courses), of(found.departments), of(found.interests)
+    )
+    content = "\n".join(f"{key} {text_hash}" for key, text_hash in sorted(found.courses.items()))
+    return Loaded(
+        prepared=prepare(population),
+        texts={course.course_key: _source_text(course, published.get(course.course_key)) for course in courses},
+        courses={course.course_key: course for course in courses},
+        text_version=hashlib.sha256(content.encode()).hexdigest(),
+        embedding_model=model,
+    )
+
+
+def _source_text(course: Course, published: Enhancement | None) -> SourceText:
+    if published is None:
+        return SourceText(description_of(course, None), Author.DEPARTMENT)
+    author = Author.EDITED if published.state is ReviewState.EDITED else Author.MODEL
+    return SourceText(published.published_text, author)
