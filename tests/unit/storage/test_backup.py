@@ -1,0 +1,135 @@
+"""Backups made while the database is in use, and restoring them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.errors import StorageError
+from core.records import Enhancement, Job
+from core.storage import (
+    CatalogStore,
+    Database,
+    EnhancementStore,
+    JobStore,
+    JournalBatch,
+    SettingsStore,
+    create_backup,
+    restore_backup,
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "home" / "courselift.duckdb"
+
+
+def test_a_backup_holds_one_moment_while_others_write(
+    path: Path, tmp_path: Path, make_job: Callable[..., Job], make_enhancement: Callable[..., Enhancement]
+) -> None:
+    is_enough = threading.Event()
+    with Database(path) as database:
+        jobs = JobStore(database)
+        jobs.create(make_job(), ["a"])
+
+        def write() -> None:
+            for position in range(2000):
+                batch = JournalBatch(enhancements=[make_enhancement(f"e{position}")])
+                jobs.apply_journal("job", position, position + 1, batch)
+                if is_enough.is_set():
+                    return
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        backups = [create_backup(database, tmp_path / "elsewhere") for _ in range(3)]
+        is_enough.set()
+        writer.join()
+    stored = []
+    for backup in backups:
+        with Database(backup, backups_folder=tmp_path / "unused") as copy:
+            stored.append(JobStore(copy).get("job").journal_position)
+            assert len(EnhancementStore(copy).of_job("job")) == stored[-1]
+    assert stored == sorted(stored)
+
+
+def test_a_backup_is_a_working_database(path: Path) -> None:
+    with Database(path) as database:
+        catalogs = CatalogStore(database)
+        catalogs.create("2026")
+        backup = create_backup(database)
+        assert backup.parent == path.parent / "backups"
+        assert [file.name for file in backup.parent.iterdir()] == [backup.name]
+    restored = path.with_name("restored.duckdb")
+    assert restore_backup(backup, restored) is None
+    with Database(restored) as database:
+        catalogs = CatalogStore(database)
+        with pytest.raises(StorageError, match="2026"):
+            catalogs.create("2026")
+        catalogs.create("2027")
+        assert [catalog.name for catalog in catalogs.list()] == ["2026", "2027"]
+
+
+def test_restoring_sets_the_old_files_aside(path: Path) -> None:
+    with Database(path) as database:
+        SettingsStore(database).set("version", "old")
+        backup = create_backup(database)
+        SettingsStore(database).set("version", "new")
+    path.with_name("courselift.duckdb.wal").write_bytes(b"a log that does not belong to the backup")
+    aside = restore_backup(backup, path)
+    assert aside is not None
+    assert aside.with_name(f"{aside.name}.wal").read_bytes().startswith(b"a log")
+    with Database(path) as database:
+        assert SettingsStore(database).get("version") == "old"
+    aside.with_name(f"{aside.name}.wal").unlink()
+    with Database(aside) as database:
+        assert SettingsStore(database).get("version") == "new"
+
+
+def test_restoring_in_place_of_a_damaged_file(path: Path) -> None:
+    with Database(path) as database:
+        SettingsStore(database).set("version", "good")
+        backup = create_backup(database)
+    path.write_bytes(b"damaged")
+    with pytest.raises(StorageError) as caught:
+        Database(path)
+    assert str(path.parent / "backups") in str(caught.value)
+    aside = restore_backup(backup, path)
+    assert aside is not None and aside.read_bytes() == b"damaged"
+    with Database(path) as database:
+        assert SettingsStore(database).get("version") == "good"
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database", b"x" * 100_000])
+def test_a_damaged_backup_changes_nothing(path: Path, tmp_path: Path, content: bytes) -> None:
+    with Database(path) as database:
+        SettingsStore(database).set("version", "current")
+    backup = tmp_path / "bad.duckdb"
+    backup.write_bytes(content)
+    before = sorted(path.parent.iterdir())
+    with pytest.raises(StorageError) as caught:
+        restore_backup(backup, path)
+    assert caught.value.message.key == "storage.backup_damaged"
+    assert sorted(path.parent.iterdir()) == before
+    with Database(path) as database:
+        assert SettingsStore(database).get("version") == "current"
+
+
+def test_a_database_in_use_is_not_replaced(path: Path) -> None:
+    with Database(path) as database:
+        backup = create_backup(database)
+        with pytest.raises(StorageError) as caught:
+            restore_backup(backup, path)
+        assert caught.value.message.key == "storage.database_in_use"
+        SettingsStore(database).set("still", "works")
+
+
+def test_a_backup_that_cannot_be_made_leaves_no_file(path: Path) -> None:
+    with Database(path) as database:
+        database.backups_folder = path.parent / "not allowed"
+        database.backups_folder.mkdir()
+        with pytest.raises(StorageError):
+            create_backup(database)
+        assert list(database.backups_folder.iterdir()) == []

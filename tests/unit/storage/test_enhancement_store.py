@@ -1,0 +1,148 @@
+"""Enhancements, decisions and their undoing in a real DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from core.errors import StorageError
+from core.records import Enhancement, ReviewState
+from core.storage import Database, EnhancementStore
+
+MakeEnhancement = Callable[..., Enhancement]
+
+
+@pytest.fixture
+def store(database: Database) -> EnhancementStore:
+    return EnhancementStore(database)
+
+
+def test_an_enhancement_comes_out_whole(store: EnhancementStore, make_enhancement: MakeEnhancement) -> None:
+    enhancement = make_enhancement("a")
+    store.save([enhancement])
+    assert store.get("a") == enhancement
+    assert store.of_job("job") == [enhancement]
+    with pytest.raises(StorageError, match="nothing"):
+        store.get("nothing")
+
+
+def test_saving_again_changes_nothing(store: EnhancementStore, make_enhancement: MakeEnhancement) -> None:
+    store.save([make_enhancement("a")])
+    store.decide(["a"], ReviewState.APPROVED, "kim")
+    store.save([make_enhancement("a", text="other"), make_enhancement("b")])
+    store.save([])
+    assert store.get("a").text == make_enhancement("a").text
+    assert store.get("a").state is ReviewState.APPROVED
+    assert len(store.of_catalog("catalog")) == 2
+
+
+def test_a_catalogs_enhancements_are_filtered_and_paged(
+    store: EnhancementStore, make_enhancement: MakeEnhancement
+) -> None:
+    store.save([make_enhancement(f"e{number}", minutes=number) for number in range(5)])
+    store.decide(["e1", "e3"], ReviewState.REJECTED, "kim")
+    drafts = store.of_catalog("catalog", [ReviewState.DRAFT], limit=2, offset=1)
+    assert [enhancement.enhancement_id for enhancement in drafts] == ["e2", "e4"]
+    assert store.of_catalog("catalog", []) == []
+    assert store.of_catalog("other") == []
+    counts = store.counts("catalog")
+    assert (counts[ReviewState.DRAFT], counts[ReviewState.REJECTED], counts[ReviewState.STALE]) == (3, 2, 0)
+
+
+def test_latest_is_the_newest_that_is_not_rejected(store: EnhancementStore, make_enhancement: MakeEnhancement) -> None:
+    store.save([make_enhancement("old"), make_enhancement("new", minutes=5), make_enhancement("x", course_key="C2")])
+    assert {key: item.enhancement_id for key, item in store.latest("catalog").items()} == {"C1": "new", "C2": "x"}
+    store.decide(["new", "x"], ReviewState.REJECTED, "kim")
+    assert {key: item.enhancement_id for key, item in store.latest("catalog").items()} == {"C1": "old"}
+    assert [item.enhancement_id for item in store.for_course("catalog", "C1")] == ["new", "old"]
+
+
+def test_published_is_the_last_approved_or_edited(store: EnhancementStore, make_enhancement: MakeEnhancement) -> None:
+    store.save([make_enhancement("old"), make_enhancement("new", minutes=5), make_enhancement("x", course_key="C2")])
+    assert store.published("catalog") == {}
+    store.decide(["new"], ReviewState.APPROVED, "kim")
+    store.decide(["old"], ReviewState.EDITED, "lee", edited_text="고친 글")
+    published = store.published("catalog")
+    assert {key: item.published_text for key, item in published.items()} == {"C1": "고친 글"}
+    assert published["C1"].decided_by == "lee"
+
+
+def test_a_cached_text_is_found_by_its_key_unless_rejected(
+    store: EnhancementStore, make_enhancement: MakeEnhancement
+) -> None:
+    keys = {"a": "k1", "b": "k1", "c": "k2"}
+    store.save([make_enhancement(name, minutes=n) for n, name in enumerate("abcd")], keys)
+    assert {key: item.enhancement_id for key, item in store.find_cached(["k1", "k2", "k3", ""]).items()} == {
+        "k1": "b",
+        "k2": "c",
+    }
+    store.decide(["c"], ReviewState.REJECTED, "kim")
+    assert "k2" not in store.find_cached(["k2"])
+    assert store.find_cached([]) == {}
+
+
+def test_a_decision_is_logged_with_who_when_and_why(store: EnhancementStore, make_enhancement: MakeEnhancement) -> None:
+    store.save([make_enhancement("a"), make_enhancement("b")])
+    decision_id = store.decide(["a", "b"], ReviewState.REJECTED, "kim", "틀린 내용")
+    (entry,) = store.history("a")
+    assert (entry.decision_id, entry.previous_state, entry.state) == (
+        decision_id,
+        ReviewState.DRAFT,
+        ReviewState.REJECTED,
+    )
+    decided = store.get("a")
+    assert (decided.state, decided.decided_by, decided.reason) == (ReviewState.REJECTED, "kim", "틀린 내용")
+    assert decided.decided_at is not None and decided.decided_at.tzinfo is not None
+
+
+def test_undo_puts_back_everything_and_can_be_undone(
+    store: EnhancementStore, make_enhancement: MakeEnhancement
+) -> None:
+    store.save([make_enhancement("a"), make_enhancement("b")])
+    store.decide(["a"], ReviewState.EDITED, "lee", "clearer", edited_text="better")
+    before = store.get("a"), store.get("b")
+    decision_id = store.decide(["a", "b"], ReviewState.APPROVED, "kim")
+    after = store.get("a")
+    undo_id = store.undo(decision_id, "kim")
+    assert (store.get("a"), store.get("b")) == before
+    assert [entry.state for entry in store.history("a")] == [
+        ReviewState.EDITED,
+        ReviewState.APPROVED,
+        ReviewState.EDITED,
+    ]
+    store.undo(undo_id)
+    assert store.get("a") == after
+
+
+def test_a_decision_that_was_overtaken_is_not_undone(
+    store: EnhancementStore, make_enhancement: MakeEnhancement
+) -> None:
+    store.save([make_enhancement("a"), make_enhancement("b")])
+    first = store.decide(["a", "b"], ReviewState.APPROVED, "kim")
+    store.decide(["b"], ReviewState.REJECTED, "lee")
+    with pytest.raises(StorageError) as caught:
+        store.undo(first)
+    assert caught.value.message.key == "storage.decision_overtaken"
+    assert store.get("a").state is ReviewState.APPROVED
+    with pytest.raises(StorageError, match="nothing"):
+        store.undo("nothing")
+
+
+def test_deciding_about_an_unknown_id_changes_nothing(
+    store: EnhancementStore, make_enhancement: MakeEnhancement
+) -> None:
+    store.save([make_enhancement("a")])
+    with pytest.raises(StorageError, match="missing"):
+        store.decide(["a", "missing"], ReviewState.APPROVED, "kim")
+    assert store.get("a").state is ReviewState.DRAFT
+    assert store.history("a") == []
+
+
+@pytest.mark.parametrize(("state", "text"), [(ReviewState.EDITED, None), (ReviewState.APPROVED, "text")])
+def test_only_an_edit_carries_a_text(
+    store: EnhancementStore, make_enhancement: MakeEnhancement, state: ReviewState, text: str | None
+) -> None:
+    store.save([make_enhancement("a")])
+    with pytest.raises(StorageError):
+        store.decide(["a"], state, "kim", edited_text=text)

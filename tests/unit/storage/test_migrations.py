@@ -1,0 +1,106 @@
+"""Numbered schema files: applied once, whole, and never backwards."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from core.config import PROJECT_FOLDER
+from core.errors import StorageError
+from core.storage import Database
+from core.storage.migrations import SCHEMA_FOLDER, migrate
+
+TABLES = "SELECT table_name FROM duckdb_tables() WHERE table_name <> 'schema_versions' ORDER BY 1"
+
+KILLED_WHILE_MIGRATING = """
+import os, sys, threading
+from pathlib import Path
+import duckdb
+from core.storage.migrations import migrate
+connection = duckdb.connect(sys.argv[1])
+threading.Timer(float(sys.argv[3]), os._exit, [9]).start()
+migrate(connection, lambda version: None, Path(sys.argv[2]))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    scripts = tmp_path / "scripts"
+    scripts.mkdir()
+    (scripts / "0001_first.sql").write_text("CREATE TABLE one (a INTEGER); INSERT INTO one VALUES (1);")
+    return scripts
+
+
+def test_each_script_is_applied_once(folder: Path) -> None:
+    upgraded: list[int] = []
+    with duckdb.connect() as connection:
+        migrate(connection, upgraded.append, folder)
+        migrate(connection, upgraded.append, folder)
+        assert connection.execute("SELECT a FROM one").fetchall() == [(1,)]
+    assert upgraded == []
+
+
+def test_a_file_with_older_tables_is_kept_before_its_upgrade(folder: Path) -> None:
+    upgraded: list[int] = []
+    with duckdb.connect() as connection:
+        migrate(connection, upgraded.append, folder)
+        (folder / "0002_second.sql").write_text("ALTER TABLE one ADD COLUMN b VARCHAR; CREATE TABLE two (c INTEGER);")
+        migrate(connection, upgraded.append, folder)
+        assert connection.execute(TABLES).fetchall() == [("one",), ("two",)]
+    assert upgraded == [1]
+
+
+def test_a_failing_script_changes_nothing(folder: Path) -> None:
+    (folder / "0002_second.sql").write_text("CREATE TABLE two (c INTEGER); CREATE TABLE one (a INTEGER);")
+    with duckdb.connect() as connection:
+        with pytest.raises(duckdb.CatalogException):
+            migrate(connection, lambda version: None, folder)
+        assert connection.execute(TABLES).fetchall() == [("one",)]
+
+
+def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    Database(path).close()
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("INSERT INTO schema_versions VALUES (999, 'from the future')")
+    with pytest.raises(StorageError) as caught:
+        Database(path)
+    assert caught.value.message.key == "storage.newer_schema"
+
+
+def test_opening_an_older_file_leaves_a_backup_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    monkeypatch.setattr(migrate, "__defaults__", (folder,))
+    Database(tmp_path / "a.duckdb").close()
+    (folder / "0002_second.sql").write_text("DROP TABLE one;")
+    with Database(tmp_path / "a.duckdb") as database:
+        assert database.fetch(TABLES) == []
+    (backup,) = (tmp_path / "backups").iterdir()
+    with duckdb.connect(str(backup)) as connection:
+        assert connection.execute("SELECT a FROM one").fetchall() == [(1,)]
+
+
+def test_a_kill_leaves_the_old_or_the_new_schema(tmp_path: Path, folder: Path) -> None:
+    Database(tmp_path / "a.duckdb").close()
+    statements = "".join(f"CREATE TABLE t{number} AS SELECT range AS a FROM range(200000);" for number in range(12))
+    (folder / "0001_first.sql").write_text("SELECT 1")
+    (folder / "0002_second.sql").write_text(statements)
+    for number in range(5):
+        path = tmp_path / f"{number}.duckdb"
+        command = [sys.executable, "-c", KILLED_WHILE_MIGRATING, str(path), str(folder), str(0.02 + 0.03 * number)]
+        subprocess.run(command, cwd=PROJECT_FOLDER, timeout=60, check=False)
+        with duckdb.connect(str(path)) as connection:
+            tables = len(connection.execute(TABLES).fetchall())
+            known = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'schema_versions'")
+            versions = connection.execute("FROM schema_versions").fetchall() if known.fetchall()[0][0] else []
+        assert tables == (12 if len(versions) == 2 else 0)
+
+
+def test_the_shipped_scripts_are_numbered_without_gaps() -> None:
+    numbers = [int(path.name[:4]) for path in sorted(SCHEMA_FOLDER.glob("*.sql"))]
+    assert numbers == list(range(1, len(numbers) + 1))
