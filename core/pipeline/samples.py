@@ -31,6 +31,7 @@ def _sample(name: str, file_name: str) -> Sample:
 
 SAMPLES = (
     _sample("rpi", "en_rpi_catalog.csv"),
+    _sample("mcgill", "en_mcgill_courses.json"),
     _sample("ko_free", "ko_free_courses.csv"),
     _sample("snu", "ko_snu_2016_lectures.json"),
 )

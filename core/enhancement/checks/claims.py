@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from core.enhancement.checks.source import HANGUL, NUMBER, WORD, Source, finding, fold, plain_number, stem
-from core.enhancement.trimming import split_sentences
 from core.enhancement.vocabulary import pattern
 from core.records import Finding, Severity
 
@@ -27,6 +26,7 @@ _CODE = re.compile(r"\b[A-Z]{2,5}[- ]?\d{2,5}[A-Z]?\b|(?<![A-Za-z])[A-Z]\d{4,6}\
 
 # Subjects on which a wrong sentence misleads students. Silent where the source speaks of the subject itself.
 _SUBJECTS = ("unknown_requirement", "unknown_certificate", "unknown_assessment", "unknown_schedule")
+_SENTENCE_START = re.compile(r"[.!?:;][\"'”’)]*\s+[\"'“(]?")
 _CAPITAL_RUN = re.compile(r"\b[A-Z][\w’'-]*(?:(?: of| de| van| von| the|,)? [A-Z][\w’'-]*)*")
 _LATIN_RUN = re.compile(r"[A-Za-z][A-Za-z+#.-]+(?: [A-Za-z+#.-]+)*")
 _COMMON_CAPITALS = frozenset(map(stem, ("i", "english", "american", "european", "western", "asian", "korean")))
@@ -79,7 +79,7 @@ def _names(source: Source, text: str) -> Iterator[Finding]:
             if not all(source.knows(word) for word in WORD.findall(match.group())):
                 yield finding("new_name", Severity.SOFT, *match.span(), text=match.group())
         return
-    starts = {0} | {text.find(sentence) for sentence in split_sentences(text, "en")}
+    starts = {0} | {match.end() for match in _SENTENCE_START.finditer(text)}
     for match in _CAPITAL_RUN.finditer(text):
         words = WORD.findall(match.group())
         own = words[1:] if match.start() in starts else words

@@ -48,6 +48,9 @@ def _patterns(text: str) -> Iterator[Finding]:
     for name, expression in {**patterns, "control_character": _CONTROL}.items():
         for match in expression.finditer(text):
             yield finding(name, Severity.HARD, *match.span(), text=_shown(match.group()))
+    spoken = pattern("personal_voice").search(text)
+    if spoken:
+        yield finding("personal_voice", Severity.SOFT, *spoken.span(), text=_shown(spoken.group()))
 
 
 def _language(source: Source, text: str, language: str) -> Iterator[Finding]:
