@@ -6,13 +6,13 @@ from core.errors import CourseLiftError
 from core.i18n import Translator
 from core.pipeline.application import Application
 from core.pipeline.jobs import active_job, job_report, list_jobs, retry_failed
-from core.records import Job, JobKind
+from core.records import Catalog, Job, JobKind
 from pages.widgets.display import empty_state
 from pages.widgets.enhance_live import draw_live, draw_texts
 from pages.widgets.enhance_plan import draw_planner
 from pages.widgets.formats import moment
 from pages.widgets.job_view import draw_report, job_status
-from pages.widgets.model_install import draw_install
+from pages.widgets.model_install import draw_install, model_is_missing
 from pages.widgets.navigation import go_to_button
 from pages.widgets.session import application, current_catalog, show_error, translator
 
@@ -37,14 +37,20 @@ def draw() -> None:
         return
     past = [job for job in list_jobs(app, JobKind.ENHANCE) if job.catalog_id == catalog.catalog_id]
     draw_result(app, past, t)
+    if not model_is_missing(app):
+        try_to_plan(app, catalog, t)
+    draw_past(app, past, t)
+
+
+def try_to_plan(app: Application, catalog: Catalog, t: Translator) -> None:
+    """The plan of the next run; what is wrong with it must not hide the runs below."""
     try:
         started = draw_planner(app, catalog, t)
     except CourseLiftError as error:
         show_error(error)
-    else:
-        if started is not None:
-            st.rerun()
-    draw_past(app, past, t)
+        return
+    if started is not None:
+        st.rerun()
 
 
 def draw_result(app: Application, past: list[Job], t: Translator) -> None:

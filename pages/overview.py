@@ -6,6 +6,7 @@ from core.charts import status as status_charts
 from core.i18n import Translator
 from core.pipeline import samples
 from core.pipeline.application import Application
+from core.pipeline.enhancement import INSUFFICIENT
 from core.pipeline.jobs import job_progress
 from core.pipeline.status import CatalogStatus, NextStep, Overview, overview
 from core.records import DescriptionStatus, Job, JobKind, ReviewState
@@ -13,6 +14,8 @@ from pages.widgets.display import Figure, draw_chart, metric_row, plain
 from pages.widgets.job_view import draw_progress
 from pages.widgets.navigation import go_to_button, page_title
 from pages.widgets.session import application, current_catalog, guard, select_catalog, translator
+
+_SHOWN_DEPARTMENTS = 15
 
 
 def draw() -> None:
@@ -88,7 +91,7 @@ def draw_next_steps(state: Overview, t: Translator) -> None:
 def draw_step_button(step: NextStep, t: Translator, *, primary: bool = False) -> None:
     """The button that opens the page of a step."""
     label = t("overview.open_page", page=page_title(step.page, t))
-    go_to_button(step.page, label, key=f"step_{step.message.key.replace('.', '_')}", primary=primary)
+    go_to_button(step.page, label, key=f"step_{step.message.key.replace('.', '_')}", primary=primary, stretch=True)
 
 
 @guard()
@@ -123,31 +126,45 @@ def draw_charts(current: CatalogStatus, t: Translator) -> None:
     """Description status by department, and how far the courses have come."""
     department_place, funnel_place = st.columns([3, 2], gap="large")
     with department_place:
-        title = t("overview.by_department")
-        labels = {str(status): t(f"widgets.status_{status}") for status in DescriptionStatus}
-        counts = {
-            row.department or t("overview.no_department"): {str(status): row.counts[status] for status in row.counts}
-            for row in current.departments
-        }
-        draw_chart(
-            status_charts.status_by_department(
-                counts,
-                labels,
-                others_label=t("overview.other_departments"),
-                title=title,
-                x_label=t("overview.unit_courses"),
-            ),
-            key="by_department",
-            alt=title,
-        )
+        draw_departments(current, t)
     with funnel_place:
-        title = t("overview.funnel")
+        st.markdown(f"#### {t('overview.funnel')}")
         draw_chart(
-            status_charts.funnel(funnel_stages(current, t), title=title, x_label=t("overview.unit_courses")),
+            status_charts.funnel(funnel_stages(current, t), x_label=t("overview.unit_courses")),
             key="funnel",
-            alt=title,
+            alt=t("overview.funnel"),
         )
         st.caption(t("overview.funnel_help"))
+
+
+def draw_departments(current: CatalogStatus, t: Translator) -> None:
+    """The departments with most to do: courses that need a description, or all of them, by description status."""
+    st.markdown(f"#### {t('overview.by_department')}")
+    shown = st.segmented_control(
+        t("overview.by_department"),
+        ("insufficient", "all"),
+        format_func=lambda name: t(f"overview.show_{name}"),
+        default="insufficient",
+        required=True,
+        label_visibility="collapsed",
+        key="department_view",
+    )
+    statuses = [status for status in DescriptionStatus if shown == "all" or status in INSUFFICIENT]
+    rows = current.departments[:_SHOWN_DEPARTMENTS]
+    draw_chart(
+        status_charts.status_by_department(
+            {row.department or t("overview.no_department"): {str(s): row.counts[s] for s in statuses} for row in rows},
+            {str(status): t(f"widgets.status_{status}") for status in statuses},
+            others_label="",
+            x_label=t("overview.unit_courses"),
+        ),
+        key="by_department",
+        alt=t("overview.by_department"),
+    )
+    rest = current.departments[_SHOWN_DEPARTMENTS:]
+    if rest:
+        left = sum(row.insufficient for row in rest)
+        st.caption(t("overview.more_departments", departments=len(rest), courses=left))
 
 
 def funnel_stages(current: CatalogStatus, t: Translator) -> list[tuple[str, int]]:

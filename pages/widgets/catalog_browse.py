@@ -24,9 +24,8 @@ def draw_browse(app: Application, catalog: Catalog, t: Translator) -> None:
     """Filters, the table, and the picked course below it."""
     report = read_triage(app, catalog.catalog_id)
     rows = _draw_filters(report, t)
-    count_place, export_place = st.columns([4, 1], vertical_alignment="center")
-    count_place.caption(t("catalog.shown", shown=len(rows), total=len(report.courses)))
-    with export_place:
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.caption(t("catalog.shown", shown=len(rows), total=len(report.courses)), width="content")
         _draw_export(app, catalog, t)
     picked = course_table(
         [row.course for row in rows],

@@ -7,12 +7,11 @@ import streamlit as st
 from core.generation.engine import GenerationSettings
 from core.i18n import Translator
 from core.pipeline.enhancement import INSUFFICIENT, EnhancementOptions, EnhancementScope
-from core.pipeline.settings import Settings
+from core.pipeline.settings import PRECISIONS, Settings
 from core.pipeline.triage import TriageReport
 from core.records import DescriptionStatus
 
 _ENGINES = ("auto", "transformers")
-_PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 
 
 def draw_scope(report: TriageReport, t: Translator) -> EnhancementScope:
@@ -61,8 +60,8 @@ def draw_options(settings: Settings, t: Translator) -> EnhancementOptions:
     )
     precision = precision_place.selectbox(
         t("enhance.precision"),
-        _PRECISIONS,
-        index=_PRECISIONS.index(settings.precision),
+        PRECISIONS,
+        index=PRECISIONS.index(settings.precision),
         format_func=lambda name: t("enhance.auto") if name == "auto" else name,
         key="option_precision",
     )

@@ -7,6 +7,7 @@ import streamlit as st
 from core.i18n import Translator
 from core.pipeline.application import Application
 from core.pipeline.models import InstallProgress, install_progress, list_models, start_install
+from core.pipeline.settings import read_settings
 from pages.widgets.display import plain
 from pages.widgets.session import guard
 
@@ -30,6 +31,12 @@ def draw_install(app: Application, t: Translator) -> None:
         if st.button(t("widgets.install"), type="primary", icon=":material/download:", key="install_models"):
             start_install(app)
             st.rerun()
+
+
+def model_is_missing(app: Application) -> bool:
+    """Whether the model that is to write is an embedded one that is not installed yet."""
+    chosen = read_settings(app).generation_model
+    return any(model.ref == chosen and not model.is_installed for model in list_models(app))
 
 
 @guard()

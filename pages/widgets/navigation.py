@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -48,7 +48,8 @@ def build_navigation(t: Translator) -> Any:
     return st.navigation(groups)
 
 
-def go_to_button(page: str, label: str, *, key: str, primary: bool = False) -> None:
+def go_to_button(page: str, label: str, *, key: str, primary: bool = False, stretch: bool = False) -> None:
     """A button that opens another page; the chosen catalog and language stay."""
-    if st.button(label, key=key, type="primary" if primary else "secondary", icon=ICONS[page]):
+    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+    if st.button(label, key=key, type=kind, icon=ICONS[page], width="stretch" if stretch else "content"):
         st.switch_page(page_file(page))
