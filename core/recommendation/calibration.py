@@ -33,7 +33,7 @@ def calibrate_rows(raw: Floats, anchors: Bools, share_floor: bool = True) -> Flo
     if not columns.any() or not rows.any():
         return result
     counted = raw[rows][:, columns]
-    middle = counted.shape[1] // 2
+    middle = (counted.shape[1] - 1) // 2
     low = np.partition(counted, middle, axis=1)[:, middle : middle + 1]  # np.median does the same, 8 times slower
     stretch = counted.max(axis=1, keepdims=True) - low
     if share_floor:
