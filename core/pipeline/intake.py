@@ -170,6 +170,7 @@ def keep_upload(config: Config, upload: Upload) -> Path:
     """Store the bytes of an upload under their hash; returns where."""
     path = config.uploads_folder / f"{upload.content_hash}{Path(upload.file_name).suffix.lower()}"
     if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, upload.content)
     return path
 
