@@ -14,7 +14,7 @@ from core.jobs.heartbeat import Pulse
 CONTROL_FILE = "control"
 PAUSE = "pause"
 CANCEL = "cancel"
-_POLL_SECONDS = 0.25
+POLL_SECONDS = 0.25
 
 
 def request_stop(folder: Path, word: str) -> None:
@@ -49,7 +49,7 @@ class WorkerControl:
     def __init__(self, folder: Path, pulse: Pulse) -> None:
         self._folder = folder
         self._pulse = pulse
-        self._polled = -_POLL_SECONDS
+        self._polled = -POLL_SECONDS
         self._is_loading = False
         self.request: str | None = None
         signal.signal(signal.SIGTERM, self._on_sigterm)
@@ -60,7 +60,7 @@ class WorkerControl:
 
     def should_stop(self) -> bool:
         """Whether a stop was asked for; looks at the file a few times a second."""
-        if self.request is None and time.monotonic() - self._polled >= _POLL_SECONDS:
+        if self.request is None and time.monotonic() - self._polled >= POLL_SECONDS:
             self._polled = time.monotonic()
             self.request = requested_stop(self._folder)
         return self.request is not None

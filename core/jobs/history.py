@@ -57,8 +57,9 @@ class History:
                 self.ended = entry
             case ItemsReset(items=items):
                 for key in items:
-                    self.states.pop(key, None)
-                    self.deaths.pop(key, None)
+                    if self.states.get(key) is not ItemState.DONE:
+                        self.states.pop(key, None)
+                        self.deaths.pop(key, None)
 
     def _settle(self, key: str, state: ItemState) -> None:
         if self.states.get(key) is not ItemState.DONE:

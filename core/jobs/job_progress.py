@@ -47,7 +47,7 @@ def phase_of(job: Job, heartbeat: Heartbeat | None, is_alive: bool, stop_asked: 
     if stop_asked:
         return Message("jobs.phase.stopping")
     if not is_alive:
-        return Message("jobs.phase.restarting")
+        return Message("jobs.phase.restarting" if job.pending else "jobs.phase.finishing")
     return Message(f"jobs.phase.{heartbeat.phase if heartbeat else 'starting'}")
 
 

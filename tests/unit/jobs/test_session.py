@@ -1,0 +1,236 @@
+"""The worker's loop in this process, with a task that does as it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.errors import ModelError
+from core.jobs import control as control_module
+from core.jobs.control import CANCEL, WorkerControl, request_stop
+from core.jobs.entries import (
+    EntryReader,
+    ItemDone,
+    ItemsStarted,
+    PartsMeasured,
+    SessionEnded,
+    SessionStarted,
+    to_record,
+)
+from core.jobs.heartbeat import Heartbeat, Pulse
+from core.jobs.history import History
+from core.jobs.journal import JOURNAL_FILE, Journal, JournalFullError
+from core.jobs.outputs import text_output
+from core.jobs.session import FAILURES_IN_A_ROW, Session
+from core.jobs.spec import JobSpec, WorkItem
+from core.jobs.tasks.base import Made, NotMade
+from core.measurement.monitor import PerformanceMonitor
+from core.records import FinishReason, ItemState, Message
+from tests.jobs_lab import make_spec
+
+MADE_BY = {"model": "m", "engine": "e", "precision": "p", "device": "d"}
+Behaviour = Callable[[WorkItem, int], Made | NotMade | None]
+
+
+def make(item: WorkItem, group_size: int) -> Made:
+    return Made(item, text_output(f"About {item.key}.", FinishReason.STOP, (), 0, MADE_BY), 0.1, 3, 5)
+
+
+class ScriptedTask:
+    phase = "generating"
+
+    def __init__(self, behaviour: Behaviour = make, group_size: int = 4) -> None:
+        self.behaviour = behaviour
+        self.group_size = group_size
+        self.groups: list[list[str]] = []
+
+    def load(self, monitor: PerformanceMonitor) -> None:
+        pass
+
+    def run(
+        self, items: Sequence[WorkItem], control: WorkerControl, monitor: PerformanceMonitor
+    ) -> Iterator[Made | NotMade]:
+        self.groups.append([item.key for item in items])
+        for item in items:
+            if control.should_stop():
+                return
+            with monitor.measure("generate"):
+                outcome = self.behaviour(item, len(items))
+            if outcome is not None:
+                yield outcome
+
+
+class Bench:
+    """A job folder with a journal in hand."""
+
+    def __init__(self, folder: Path, spec: JobSpec) -> None:
+        self.folder, self.spec = folder, spec
+        self.journal = Journal(folder / JOURNAL_FILE)
+
+    def run(self, task: ScriptedTask) -> SessionEnded:
+        with self.journal.lock():
+            self.journal.append(to_record(SessionStarted(1), self.spec.job_id))
+            pulse = Pulse(self.folder)
+            control = WorkerControl(self.folder, pulse)
+            return Session(self.spec, self.journal, self.history(), task, control, pulse).run()
+
+    def entries(self) -> list[Any]:
+        return [line.entry for line in EntryReader(self.journal, self.spec).read_from()]
+
+    def history(self) -> History:
+        return History(EntryReader(self.journal, self.spec).read_from())
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.setattr(control_module, "POLL_SECONDS", 0.0)  # made-up work is over before the first look
+    return Bench(tmp_path, make_spec(count=10))
+
+
+def test_every_item_is_done_once_in_groups(bench: Bench) -> None:
+    task = ScriptedTask()
+    assert bench.run(task).how == "finished"
+    assert [len(group) for group in task.groups] == [4, 4, 2]
+    done = [entry.item for entry in bench.entries() if isinstance(entry, ItemDone)]
+    assert sorted(done) == [item.key for item in bench.spec.items]
+    assert len(set(done)) == len(done)
+
+
+def test_attempts_are_written_down_before_the_work_begins(bench: Bench) -> None:
+    seen: list[bool] = []
+
+    def look(item: WorkItem, group_size: int) -> Made:
+        seen.append(any(isinstance(entry, ItemsStarted) and item.key in entry.attempts for entry in bench.entries()))
+        return make(item, group_size)
+
+    bench.run(ScriptedTask(look))
+    assert seen == [True] * 10
+
+
+def test_long_items_are_worked_on_together(tmp_path: Path) -> None:
+    lengths = [5, 50, 6, 60, 7, 70, 8, 80]
+    items = tuple(WorkItem(f"{length:02}", "h", ({"role": "user", "content": "x" * length},)) for length in lengths)
+    task = ScriptedTask()
+    Bench(tmp_path, make_spec(items=items)).run(task)
+    assert task.groups == [["80", "70", "60", "50"], ["08", "07", "06", "05"]]
+
+
+def test_a_second_worker_does_only_what_is_missing(bench: Bench) -> None:
+    def stop_in_the_middle(item: WorkItem, group_size: int) -> Made:
+        if item.key == "C0006":
+            request_stop(bench.folder, CANCEL)
+        return make(item, group_size)
+
+    ended = bench.run(ScriptedTask(stop_in_the_middle, group_size=2))
+    before = set(bench.history().states)
+    assert ended.how == "cancelled"
+    assert 0 < len(before) < 10
+    (bench.folder / "control").unlink()
+    task = ScriptedTask()
+    assert bench.run(task).how == "finished"
+    assert {key for group in task.groups for key in group} == {item.key for item in bench.spec.items} - before
+
+
+def test_items_dropped_by_a_stop_are_released(bench: Bench) -> None:
+    def stop_and_drop(item: WorkItem, group_size: int) -> None:
+        request_stop(bench.folder, "pause")
+
+    ended = bench.run(ScriptedTask(stop_and_drop))
+    assert ended.how == "paused"
+    assert set(ended.released) == {"C0000", "C0001", "C0002", "C0003"}
+
+
+def test_items_in_hand_at_a_death_are_tried_one_by_one_first(bench: Bench) -> None:
+    with bench.journal.lock():
+        for entry in (SessionStarted(1), ItemsStarted({"C0004": 1, "C0005": 1})):
+            bench.journal.append(to_record(entry, "job"))
+    task = ScriptedTask()
+    bench.run(task)
+    assert task.groups[:2] == [["C0004"], ["C0005"]]
+    assert [len(group) for group in task.groups[2:]] == [4, 4]
+
+
+def test_an_item_is_set_aside_after_three_deaths_and_not_tried_again(bench: Bench) -> None:
+    with bench.journal.lock():
+        for attempt in (1, 2, 3):
+            for entry in (SessionStarted(attempt), ItemsStarted({"C0004": attempt})):
+                bench.journal.append(to_record(entry, "job"))
+    task = ScriptedTask()
+    assert bench.run(task).how == "finished"
+    assert "C0004" not in {key for group in task.groups for key in group}
+    assert bench.history().counts() == {ItemState.DONE: 9, ItemState.SET_ASIDE: 1}
+
+
+def test_an_item_that_cannot_be_done_fails_with_its_reason(bench: Bench) -> None:
+    def refuse(item: WorkItem, group_size: int) -> Made | NotMade:
+        return NotMade(item, Message("jobs.empty_text")) if item.key == "C0003" else make(item, group_size)
+
+    assert bench.run(ScriptedTask(refuse)).how == "finished"
+    assert bench.history().counts() == {ItemState.DONE: 9, ItemState.FAILED: 1}
+
+
+def test_an_error_in_a_group_costs_only_the_item_that_causes_it(bench: Bench) -> None:
+    def break_on_one(item: WorkItem, group_size: int) -> Made:
+        if item.key == "C0002":
+            raise RuntimeError("shape mismatch")
+        return make(item, group_size)
+
+    assert bench.run(ScriptedTask(break_on_one)).how == "finished"
+    states = bench.history().states
+    assert {key for key, state in states.items() if state is ItemState.FAILED} == {"C0002"}
+    assert len(states) == 10
+
+
+def test_an_engine_that_fails_at_everything_ends_the_job_with_the_reason(bench: Bench) -> None:
+    def break_always(item: WorkItem, group_size: int) -> Made:
+        raise ModelError("jobs.out_of_memory")
+
+    ended = bench.run(ScriptedTask(break_always))
+    assert ended.how == "failed"
+    assert ended.reason == {"key": "jobs.out_of_memory", "params": {}}
+    assert bench.history().counts() == {ItemState.FAILED: FAILURES_IN_A_ROW}
+
+
+def test_an_item_without_an_answer_fails_instead_of_coming_again(bench: Bench) -> None:
+    assert bench.run(ScriptedTask(lambda item, size: None)).how == "finished"
+    assert bench.history().counts() == {ItemState.FAILED: 10}
+
+
+def test_a_full_disk_ends_the_work_and_nothing_unwritten_counts_as_done(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Journal.append
+
+    def fail_on_results(self: Journal, *records: Any) -> None:
+        if any(record["kind"] == "result" for record in records):
+            raise JournalFullError("jobs.disk_full")
+        real(self, *records)
+
+    monkeypatch.setattr(Journal, "append", fail_on_results)
+    with pytest.raises(JournalFullError):
+        bench.run(ScriptedTask())
+    assert bench.history().states == {}
+
+
+def test_measured_parts_are_journalled(bench: Bench) -> None:
+    bench.run(ScriptedTask())
+    parts = [entry.parts["generate"] for entry in bench.entries() if isinstance(entry, PartsMeasured)]
+    assert sum(count for _, count in parts) == 10
+
+
+def test_the_heartbeat_tells_what_is_in_hand(bench: Bench) -> None:
+    beats: list[Heartbeat | None] = []
+
+    def look(item: WorkItem, group_size: int) -> Made:
+        beats.append(Heartbeat.read(bench.folder))
+        return make(item, group_size)
+
+    bench.run(ScriptedTask(look))
+    beat = beats[-1]
+    assert beat is not None
+    assert (beat.phase, beat.label, beat.done) == ("generating", "C0008", 8)
+    assert beat.age < 5
+    assert beat.rss_mib > 1
