@@ -77,34 +77,40 @@ def _draw_numbers(queue: ReviewQueue, t: Translator) -> None:
 
 def _draw_filters(catalog: Catalog, everything: ReviewQueue, t: Translator) -> ReviewQueue:
     """The queue that the filters leave."""
-    states, risk, department, search = st.columns([2.2, 2.6, 2, 2], vertical_alignment="bottom")
-    chosen = states.segmented_control(
-        t("review.show"),
-        list(STATES),
-        format_func=lambda name: t(f"review.show_{name}"),
-        default="waiting",
-        required=True,
-        key="review_states",
-        persist_state="session",
-    )
-    wanted_risk = risk.segmented_control(
-        t("review.risk"),
-        list(Risk),
-        format_func=lambda name: t(f"review.risk_{name}"),
-        key="review_risk",
-        persist_state="session",
-    )
-    wanted_department = department.selectbox(
-        t("review.department"),
-        everything.departments,
-        index=None,
-        placeholder=t("review.all_departments"),
-        key="review_department",
-        persist_state="session",
-    )
-    words = search.text_input(
-        t("review.search"), key="review_search", persist_state="session", placeholder=t("review.search_hint")
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="review_filters"):
+        chosen = st.segmented_control(
+            t("review.show"),
+            list(STATES),
+            format_func=lambda name: t(f"review.show_{name}"),
+            default="waiting",
+            required=True,
+            key="review_states",
+            persist_state="session",
+        )
+        wanted_risk = st.segmented_control(
+            t("review.risk"),
+            list(Risk),
+            format_func=lambda name: t(f"review.risk_{name}"),
+            key="review_risk",
+            persist_state="session",
+        )
+        wanted_department = st.selectbox(
+            t("review.department"),
+            everything.departments,
+            index=None,
+            placeholder=t("review.all_departments"),
+            key="review_department",
+            persist_state="session",
+            width=240,
+        )
+        words = st.text_input(
+            t("review.search"),
+            key="review_search",
+            placeholder=t("review.search_hint"),
+            persist_state="session",
+            icon=":material/search:",
+            width=260,
+        )
     return review_queue(
         application(),
         catalog.catalog_id,

@@ -7,21 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.config import DEFAULT_TOP_K
+from core.evaluation.population import PopulationMetrics, by_group
 from core.pipeline.application import Application
-from core.pipeline.recommendation import (
-    Comparison,
-    LiveRanking,
-    PopulationMetrics,
-    compare_with_published,
-    load_population,
-)
-from core.recommendation.blend import SIGNALS
+from core.pipeline.population import load, load_population
+from core.pipeline.recommendation import Comparison, LiveRanking, rank_live
+from core.pipeline.recommendation import published_weights as published
+from core.recommendation.blend import SIGNALS, Weights
+from core.recommendation.tuning import LADDER, sweep
 
-# The settings that the report compared: department to interest.
-LADDER: Mapping[str, Mapping[str, float]] = {
-    f"{department}:{interest}": {"department": department / 100, "interest": interest / 100}
-    for department, interest in ((100, 0), (80, 20), (70, 30), (50, 50), (30, 70))
-}
 SWEEP_STEPS = 9
 
 
@@ -31,9 +25,8 @@ class TrialPoint:
 
     label: str
     position: float  # on the axis: share of the signal that is varied, 0 to 1
-    weights: Mapping[str, float]
     metrics: PopulationMetrics
-    churn: float  # against the published weights, 0 to 1
+    churn: float  # mean share of each list that is replaced against the published weights, 0 to 1
 
 
 def normalised(weights: Mapping[str, float]) -> dict[str, float]:
@@ -42,10 +35,15 @@ def normalised(weights: Mapping[str, float]) -> dict[str, float]:
     return {signal: (weights.get(signal, 0.0) / total if total else 0.0) for signal in SIGNALS}
 
 
+def ladder() -> dict[str, Weights]:
+    """The report's settings by their names, "100:0" to "30:70" (department to interest)."""
+    return {f"{weights.department * 100:.0f}:{weights.interest * 100:.0f}": weights for weights in LADDER}
+
+
 def try_ladder(app: Application, catalog_id: str) -> tuple[TrialPoint, ...]:
     """The report's settings from the least to the most weight on the department, each over all students."""
-    steps = sorted(LADDER.items(), key=lambda step: step[1]["department"])
-    return tuple(_try(app, catalog_id, label, weights["department"], weights) for label, weights in steps)
+    steps = sorted(ladder().items(), key=lambda step: step[1].department)
+    return _try(app, catalog_id, [(label, weights.department, weights) for label, weights in steps])
 
 
 def try_sweep(
@@ -58,34 +56,36 @@ def try_sweep(
     others = {name: share for name, share in normalised(weights).items() if name != signal}
     rest = sum(others.values())
     proportions = {name: share / rest if rest else 1 / len(others) for name, share in others.items()}
-    points = []
+    trials = []
     for share in np.linspace(0.0, 1.0, steps).tolist():
         trial = {name: proportion * (1 - share) for name, proportion in proportions.items()} | {signal: share}
-        points.append(_try(app, catalog_id, f"{share:.0%}", share, trial))
-    return tuple(points)
+        trials.append((f"{share:.0%}", share, Weights.from_mapping(trial)))
+    return _try(app, catalog_id, trials)
 
 
-def _try(app: Application, catalog_id: str, label: str, position: float, weights: Mapping[str, float]) -> TrialPoint:
-    comparison = compare_with_published(app, catalog_id, weights)
-    return TrialPoint(label, position, dict(weights), comparison.after.metrics, comparison.churn)
+def _try(app: Application, catalog_id: str, trials: Sequence[tuple[str, float, Weights]]) -> tuple[TrialPoint, ...]:
+    in_force = rank_live(app, catalog_id, published(app, catalog_id))
+    points = sweep(
+        load(app, catalog_id).prepared, [weights for _, _, weights in trials], DEFAULT_TOP_K, baseline=in_force.lists
+    )
+    return tuple(
+        TrialPoint(label, position, point.metrics, 0.0 if point.churn is None else 1 - point.churn.overlap)
+        for (label, position, _), point in zip(trials, points, strict=True)
+    )
 
 
 def churn_by_department(app: Application, catalog_id: str, comparison: Comparison) -> dict[str, float]:
-    """Department -> mean share of its students' lists that is replaced, 0 to 1; "" for students without one."""
+    """Department -> mean share of its students' lists that is replaced, 0 to 1. Without students of no department."""
     population = load_population(app, catalog_id)
     before, after = comparison.before.lists.course_index, comparison.after.lists.course_index
-    listed = np.maximum((before >= 0).sum(axis=1), 1)
-    kept = ((before[:, :, None] == after[:, None, :]) & (before >= 0)[:, :, None]).any(axis=2).sum(axis=1)
-    replaced = 1.0 - kept / listed
-    replaced[(before < 0).all(axis=1) & (after < 0).all(axis=1)] = 0.0
-    names = (*population.departments, "")
-    return {
-        names[department]: float(replaced[population.student_department == department].mean())
-        for department in np.unique(population.student_department).tolist()
-    }
+    kept = ((before[:, :, None] == after[:, None, :]) & (before >= 0)[:, :, None]).sum(axis=(1, 2))
+    places = np.maximum((before >= 0).sum(axis=1), (after >= 0).sum(axis=1))
+    replaced = 1.0 - np.divide(kept, places, out=np.ones(len(kept)), where=places > 0)
+    means = by_group(replaced, population.student_department, len(population.departments))
+    return {name: float(mean) for name, mean in zip(population.departments, means, strict=True) if np.isfinite(mean)}
 
 
-def places_of_courses(app: Application, catalog_id: str, ranking: LiveRanking) -> Sequence[int]:
+def places_of_courses(app: Application, catalog_id: str, ranking: LiveRanking) -> list[int]:
     """For each course that is offered: in how many students' lists it stands."""
     population = load_population(app, catalog_id)
     index = ranking.lists.course_index

@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from core.i18n import Translator
-from core.pipeline.embedding import EmbeddingPlan, plan_embedding, start_embedding
+from core.pipeline.embedding import plan_embedding, start_embedding
 from core.pipeline.jobs import active_job, cancel_job, job_progress, list_jobs, pause_job, resume_job
 from core.pipeline.recommendation import Readiness, readiness
 from core.records import JobKind, JobStatus
 from pages.widgets.display import plain
 from pages.widgets.job_view import draw_progress
+from pages.widgets.model_install import draw_install
 from pages.widgets.navigation import go_to_button
 from pages.widgets.session import application, guard
 
@@ -18,32 +19,29 @@ REFRESH_SECONDS = 2.0
 
 
 def recommendations_are_ready(catalog_id: str, t: Translator) -> bool:
-    """Draw what is missing and the next thing to do; True, with at most a note, when lists can be computed."""
-    state = readiness(application(), catalog_id)
-    plan = plan_embedding(application(), catalog_id)
+    """True when lists can be computed; otherwise draws what is missing and the next thing to do."""
     if active_job(application(), catalog_id, JobKind.EMBED) is not None:
         _draw_running(catalog_id, t)
-    elif not state.is_ready:
-        _draw_missing(catalog_id, state, plan, t)
-    elif plan.missing:
-        _draw_new_texts(catalog_id, plan, t)
+        return False
+    state = readiness(application(), catalog_id)
+    if not state.is_ready:
+        _draw_missing(catalog_id, state, t)
     return state.is_ready
 
 
-def _draw_missing(catalog_id: str, state: Readiness, plan: EmbeddingPlan, t: Translator) -> None:
+def _draw_missing(catalog_id: str, state: Readiness, t: Translator) -> None:
     with st.container(border=True, key="recommendation_steps"):
-        st.markdown(f"### :material/checklist: {t('weights.steps_title')}")
+        st.markdown(f"#### :material/checklist: {t('weights.steps_title')}")
         for message in state.missing:
             st.markdown(f"- {plain(t.message(message))}")
         _draw_last_failure(catalog_id, t)
-        with st.container(horizontal=True):
-            if plan.missing:
-                _draw_start(catalog_id, plan, t, primary=True)
-            go_to_button("catalog", t("weights.open_catalog"), key="steps_catalog")
-            go_to_button("students", t("weights.open_students"), key="steps_students")
-            go_to_button("settings", t("weights.open_settings"), key="steps_settings")
-        if plan.missing:
-            st.caption(t("weights.embed_help"))
+        missing = {message.key for message in state.missing}
+        if "pipeline.missing.courses" in missing:
+            go_to_button("catalog", t("weights.open_catalog"), key="steps_catalog", primary=True)
+        elif "pipeline.missing.students" in missing:
+            go_to_button("students", t("weights.open_students"), key="steps_students", primary=True)
+        else:
+            _draw_start(catalog_id, t)
 
 
 def _draw_last_failure(catalog_id: str, t: Translator) -> None:
@@ -52,39 +50,33 @@ def _draw_last_failure(catalog_id: str, t: Translator) -> None:
         st.error(plain(t.message(last.error)), icon=":material/error:")
 
 
-def _draw_new_texts(catalog_id: str, plan: EmbeddingPlan, t: Translator) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", border=True, key="recommendation_new_texts"):
-        st.markdown(f":material/update: {t('weights.new_texts', count=plan.missing)}", width="stretch")
-        _draw_start(catalog_id, plan, t, primary=False)
-
-
-def _draw_start(catalog_id: str, plan: EmbeddingPlan, t: Translator, *, primary: bool) -> None:
-    if st.button(
-        t("weights.embed", count=plan.missing),
-        key="embed_start",
-        type="primary" if primary else "secondary",
-        icon=":material/hub:",
-    ):
-        start_embedding(application(), catalog_id)
+def _draw_start(catalog_id: str, t: Translator) -> None:
+    app = application()
+    st.caption(t("weights.embed_help"))
+    draw_install(app, t)
+    count = plan_embedding(app, catalog_id).missing
+    if st.button(t("weights.embed", count=count), key="embed_start", type="primary", icon=":material/hub:"):
+        start_embedding(app, catalog_id)
         st.rerun()
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
 @guard()
 def _draw_running(catalog_id: str, t: Translator) -> None:
-    job = active_job(application(), catalog_id, JobKind.EMBED)
+    app = application()
+    job = active_job(app, catalog_id, JobKind.EMBED)
     if job is None:
         st.rerun()
     with st.container(border=True, key="embed_progress"):
-        st.markdown(f"**{t('weights.embedding')}**")
-        draw_progress(job_progress(application(), job.job_id), t)
+        st.markdown(f"#### :material/hub: {t('weights.embedding')}")
+        draw_progress(job_progress(app, job.job_id), t)
         with st.container(horizontal=True):
             if job.status is JobStatus.PAUSED:
                 if st.button(
                     t("weights.embed_resume"), key="embed_resume", icon=":material/play_arrow:", type="primary"
                 ):
-                    resume_job(application(), job.job_id)
+                    resume_job(app, job.job_id)
             elif st.button(t("weights.embed_pause"), key="embed_pause", icon=":material/pause:"):
-                pause_job(application(), job.job_id)
+                pause_job(app, job.job_id)
             if st.button(t("weights.embed_cancel"), key="embed_cancel", icon=":material/stop:"):
-                cancel_job(application(), job.job_id)
+                cancel_job(app, job.job_id)

@@ -60,9 +60,7 @@ def _draw_source(screen: ReviewScreen, t: Translator) -> None:
     facts = [(label, value) for label, value in _facts(course, t) if value]
     st.markdown("  \n".join(f":gray[{label}] {plain(value)}" for label, value in facts))
     st.markdown(f"**{t('review.own_description')}**")
-    if not course.description:
-        st.markdown(f":gray[{t('review.no_description')}]")
-    else:
+    if course.description:
         st.text(course.description)
     if screen.triage is not None:
         st.caption(plain(t.message(screen.triage.reason)))

@@ -62,10 +62,8 @@ def _size_mib(path: Path) -> float:
 
 def _draw_backup(backup: BackupFile, position: int, t: Translator) -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        st.markdown(
-            f"**{moment(backup.made_at, t)}** · {t('settings.size', size=backup.size_mib)}  \n:gray[`{backup.path.name}`]",
-            width="stretch",
-        )
+        size = t("settings.size", size=backup.size_mib)
+        st.markdown(f"**{moment(backup.made_at, t)}** · {size}  \n:gray[`{backup.path.name}`]", width="stretch")
         st.download_button(
             t("settings.download"),
             backup.path.read_bytes,

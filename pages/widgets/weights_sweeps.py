@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 
 import streamlit as st
 
@@ -67,6 +68,6 @@ def _draw_points(points: Sequence[TrialPoint], choice: str, now: dict[str, float
         alt=t("weights.view_sweeps"),
     )
     table = {t("weights.column_weights"): [point.label for point in points]}
-    table |= {name: [f"{value:.1%}" for value in values] for name, values in curves.items()}
-    table[t("weights.nobody")] = [f"{point.metrics.never_recommended:,}" for point in points]
+    table |= {name: [f"{value:.1%}" if isfinite(value) else "–" for value in values] for name, values in curves.items()}
+    table[t("weights.nobody")] = [f"{len(point.metrics.never_recommended):,}" for point in points]
     st.dataframe(table, hide_index=True, key="weights_sweep_table")

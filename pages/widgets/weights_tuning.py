@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 
 import streamlit as st
 
 from core.charts import recommendation as recommendation_charts
 from core.charts import weights as weight_charts
+from core.evaluation.population import PopulationMetrics as TrialMetrics
 from core.i18n import Translator
 from core.pipeline.recommendation import (
     Comparison,
@@ -19,7 +21,7 @@ from core.pipeline.recommendation import (
     save_weights,
 )
 from core.pipeline.settings import read_settings
-from core.pipeline.tuning import LADDER, churn_by_department, normalised, places_of_courses
+from core.pipeline.tuning import churn_by_department, ladder, normalised, places_of_courses
 from core.recommendation.blend import SIGNALS
 from core.records import WeightSet
 from pages.widgets.display import draw_chart, plain
@@ -30,7 +32,7 @@ FULL = 100  # a slider's largest weight
 
 def signal_labels(t: Translator) -> dict[str, str]:
     """Signal -> its name, in their fixed order."""
-    return {signal: t(f"weights.signal_{signal}") for signal in SIGNALS}
+    return {signal: t(f"recommendation.signal.{signal}") for signal in SIGNALS}
 
 
 def weights_in_words(weights: Mapping[str, float], t: Translator) -> str:
@@ -77,8 +79,13 @@ def draw_tuning(catalog_id: str, sets: Sequence[WeightSet], t: Translator) -> No
 def _draw_sliders(catalog_id: str, t: Translator) -> dict[str, float]:
     st.markdown(f"**{t('weights.presets')}**", help=t("weights.presets_help"))
     with st.container(horizontal=True, gap="small"):
-        for label, preset in LADDER.items():
-            st.button(label, key=f"weights_preset_{label.replace(':', '_')}", on_click=set_sliders, args=(preset,))
+        for label, preset in ladder().items():
+            st.button(
+                label,
+                key=f"weights_preset_{label.replace(':', '_')}",
+                on_click=set_sliders,
+                args=(preset.as_mapping(),),
+            )
         st.button(
             t("weights.reset"),
             key="weights_reset",
@@ -97,15 +104,15 @@ def _draw_sliders(catalog_id: str, t: Translator) -> dict[str, float]:
             FULL,
             step=1,
             key=_key(signal),
-            help=t(f"weights.help_{signal}"),
+            help=t(f"recommendation.signal_help.{signal}"),
             persist_state="session",
         )
     st.caption(t("weights.sliders_note"))
     return {signal: float(st.session_state[_key(signal)]) for signal in SIGNALS}
 
 
-def metric_values(metrics: PopulationMetrics, t: Translator) -> dict[str, float]:
-    """The metrics that lie between 0 and 1, by name."""
+def metric_values(metrics: PopulationMetrics | TrialMetrics, t: Translator) -> dict[str, float]:
+    """The metrics that lie between 0 and 1, by name; NaN where nothing is known."""
     return {
         t("weights.own_department"): metrics.own_department_share,
         t("weights.coverage"): metrics.coverage,
@@ -125,7 +132,7 @@ def draw_metrics(comparison: Comparison, t: Translator) -> None:
         ("diversity", before.diversity, after.diversity, "normal"),
     )
     for box, (name, old, new, colour) in zip(boxes, rows, strict=False):
-        value = f"{new:.2f}" if name in ("gini", "diversity") else f"{new:.1%}"
+        value = (f"{new:.2f}" if name in ("gini", "diversity") else f"{new:.1%}") if isfinite(new) else "–"
         change = f"{new - old:+.2f}" if name in ("gini", "diversity") else f"{(new - old) * 100:+.1f} %p"
         box.metric(
             t(f"weights.{name}"),
@@ -193,9 +200,8 @@ def _draw_effects(catalog_id: str, comparison: Comparison, t: Translator) -> Non
         )
     with right:
         shares = churn_by_department(application(), catalog_id, comparison)
-        named = {name or t("weights.no_department"): share for name, share in shares.items()}
         draw_chart(
-            weight_charts.churn_by_department(named, title=t("weights.churn_departments"), limit=14),
+            weight_charts.churn_by_department(shares, title=t("weights.churn_departments"), limit=14),
             key="weights_churn_chart",
             alt=t("weights.churn_departments"),
         )
