@@ -25,18 +25,15 @@ _COUNT_VERSIONS = "SELECT count(*) FROM schema_versions"
 _SUFFIX = ".duckdb"
 
 
-def create_backup(database: Database, folder: Path | None = None) -> Path:
-    """A consistent copy of `database` as of one moment, in `folder` (default: its backups folder).
+def create_backup(database: Database) -> Path:
+    """A consistent copy of `database` as of one moment, in its backups folder (DuckDB may write nowhere else).
 
     Others read and write meanwhile. Raises StorageError when the copy cannot be made.
     """
     target = database.backups_folder / f"courselift-{_date()}{_SUFFIX}"
     with database.read() as cursor:
         _copy_into(cursor, target)
-    if folder is None or folder.resolve() == database.backups_folder.resolve():
-        return target
-    folder.mkdir(parents=True, exist_ok=True)
-    return Path(shutil.move(target, folder / target.name))
+    return target
 
 
 def restore_backup(backup: Path, database_path: Path) -> Path | None:
@@ -49,13 +46,13 @@ def restore_backup(backup: Path, database_path: Path) -> Path | None:
         raise StorageError("storage.database_in_use", path=str(database_path))
     incoming = database_path.with_name(f"{database_path.name}.incoming")
     database_path.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(backup, incoming)
     try:
+        shutil.copyfile(backup, incoming)
         with duckdb.connect(str(incoming)) as connection:
             connection.execute(_COUNT_VERSIONS)
             connection.execute("CHECKPOINT")
-    except duckdb.Error as error:
-        incoming.unlink()
+    except (duckdb.Error, OSError) as error:
+        incoming.unlink(missing_ok=True)
         raise StorageError("storage.backup_damaged", path=str(backup)) from error
     _sync(incoming)
     aside = _set_aside(database_path)

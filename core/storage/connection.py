@@ -93,6 +93,8 @@ class Database:
             yield cursor
         except duckdb.Error as error:
             raise self._failed(error) from None  # its text may hold values, and tracebacks get logged
+        except UnicodeEncodeError:  # half of a surrogate pair, as JSON escapes can make it
+            raise StorageError("storage.not_unicode") from None
         finally:
             self._leave(cursor)
 
@@ -198,8 +200,7 @@ class Database:
 
     def _connect(self, wait_seconds: float) -> duckdb.DuckDBPyConnection:
         if not self.in_memory:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.backups_folder.mkdir(parents=True, exist_ok=True)
+            _make_folders(self.path.parent, self.backups_folder)
         try:
             connection = self._open(time.monotonic() + wait_seconds)
         except duckdb.Error as error:
@@ -257,6 +258,15 @@ class Database:
     def _release_path(self) -> None:
         with _open_paths_lock:
             _open_paths.discard(self.path.resolve())
+
+
+def _make_folders(*folders: Path) -> None:
+    """Folders that only this account may enter: the database holds data about students."""
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise StorageError("storage.folder_unusable", folder=str(folder)) from error
 
 
 def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:

@@ -27,7 +27,7 @@ def text(number):
         1, 2, 0.1, moment)
 database = Database(sys.argv[1])
 jobs = JobStore(database)
-items = [f"i{number}" for number in range(30000)]
+items = [f"i{number}" for number in range(6000)]
 jobs.create(Job("job", JobKind.ENHANCE, "c", JobStatus.QUEUED, {}, "", moment, 0), items, "key")
 position = jobs.get("job").journal_position
 print(position, flush=True)
@@ -51,7 +51,7 @@ def test_no_acknowledged_row_is_lost_when_the_owner_is_killed(tmp_path: Path) ->
         owner = subprocess.Popen(command, cwd=PROJECT_FOLDER, stdout=subprocess.PIPE, text=True)
         assert owner.stdout
         acknowledged = [int(owner.stdout.readline())]
-        time.sleep(seeded.uniform(0.05, 0.6))
+        time.sleep(seeded.uniform(0.05, 0.4))
         owner.send_signal(signal.SIGKILL)
         acknowledged += [int(line) for line in owner.stdout.read().split("\n") if line]
         owner.wait()

@@ -44,7 +44,7 @@ def test_a_backup_holds_one_moment_while_others_write(
 
         writer = threading.Thread(target=write)
         writer.start()
-        backups = [create_backup(database, tmp_path / "elsewhere") for _ in range(3)]
+        backups = [create_backup(database) for _ in range(3)]
         is_enough.set()
         writer.join()
     stored = []
@@ -102,12 +102,13 @@ def test_restoring_in_place_of_a_damaged_file(path: Path) -> None:
         assert SettingsStore(database).get("version") == "good"
 
 
-@pytest.mark.parametrize("content", [b"", b"not a database", b"x" * 100_000])
-def test_a_damaged_backup_changes_nothing(path: Path, tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize("content", [None, b"", b"not a database", b"x" * 100_000])
+def test_a_missing_or_damaged_backup_changes_nothing(path: Path, tmp_path: Path, content: bytes | None) -> None:
     with Database(path) as database:
         SettingsStore(database).set("version", "current")
     backup = tmp_path / "bad.duckdb"
-    backup.write_bytes(content)
+    if content is not None:
+        backup.write_bytes(content)
     before = sorted(path.parent.iterdir())
     with pytest.raises(StorageError) as caught:
         restore_backup(backup, path)

@@ -17,7 +17,8 @@ import pytest
 
 from core.config import PROJECT_FOLDER
 from core.errors import StorageError
-from core.storage import Database, SettingsStore
+from core.records import Student
+from core.storage import Database, SettingsStore, StudentStore
 
 SLOW_QUERY = "SELECT sum(a.range * b.range) FROM range(200000) a, range(200000) b"
 
@@ -107,6 +108,36 @@ def test_an_inner_write_is_part_of_the_outer_one_and_seen_by_it(database: Databa
         other.join()
     assert seen_by_others == [None]
     assert settings.get("one") == 1
+
+
+def test_one_key_can_be_written_again_in_one_transaction(database: Database) -> None:
+    settings = SettingsStore(database)
+    settings.set("key", 0)
+    with database.write() as cursor:
+        settings.set("key", 1)
+        cursor.execute("DELETE FROM settings WHERE key = 'key'")
+        settings.set("key", 2)
+        settings.set("key", 3)
+    assert settings.get("key") == 3
+    assert database.fetch_one("SELECT count(*) FROM settings") == (1,)
+
+
+def test_text_that_is_not_unicode_is_refused(database: Database) -> None:
+    with pytest.raises(StorageError) as caught:
+        StudentStore(database).replace_all([Student("S1", department="\ud800")])
+    assert caught.value.message.key == "storage.not_unicode"
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StorageError) as caught:
+        Database(tmp_path / "file" / "a.duckdb")
+    assert str(tmp_path / "file") in str(caught.value)
+
+
+def test_only_this_account_may_enter_the_folder(tmp_path: Path) -> None:
+    with Database(tmp_path / "home" / "a.duckdb"):
+        assert (tmp_path / "home").stat().st_mode & 0o077 == 0
 
 
 def test_sql_errors_become_storage_errors_and_log_no_values(
