@@ -64,6 +64,12 @@ def load_config() -> Config:
     return Config(Path(home).expanduser().resolve())
 
 
+def system_locale() -> str:
+    """The locale of the terminal, for example "ko_KR.UTF-8"; empty when none is set."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    return next((os.environ[name] for name in names if os.environ.get(name)), "")
+
+
 def hub_is_allowed() -> bool:
     """Whether the user turned the model hub on (`COURSELIFT_HUB=1`)."""
     return os.environ.get("COURSELIFT_HUB") == "1"

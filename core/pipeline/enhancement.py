@@ -251,7 +251,7 @@ def _forecast(app: Application, means: _Means, courses: int) -> Forecast | None:
     """From the newest run with the same model and settings on this machine, loading the model included."""
     for job in app.jobs.list(kind=JobKind.ENHANCE):
         if job.done and job.status is not JobStatus.QUEUED and _is_alike(job, means):
-            samples = [sample.seconds for sample in app.jobs.samples(job.job_id)]
+            samples = [sample.seconds for sample in app.jobs.samples(job.job_id) if sample.seconds > 0]
             found = forecast(samples, courses, means.settings.batch_size, from_earlier_run=True)
             loading = sum(part.seconds for part in app.jobs.timings(job.job_id) if part.name == "load_model")
             if found is not None:

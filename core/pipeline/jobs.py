@@ -105,8 +105,9 @@ def latest_drafts(app: Application, job_id: str, limit: int = 5) -> tuple[Writte
 def job_report(app: Application, job_id: str) -> JobReport:
     """Timings with shares, series for charts, and the forecast beside the fact."""
     job = app.jobs.get(job_id)
-    samples = app.jobs.samples(job_id)
-    states = Counter(app.jobs.item_states(job_id).values())
+    samples = worked_samples(app, job_id)
+    items = app.jobs.items(job_id)
+    states = Counter(item.state for item in items)
     series = _series(samples)
     seconds = series[-1].elapsed_seconds if series else 0.0
     tokens = sum(sample.new_tokens for sample in samples)
@@ -121,9 +122,14 @@ def job_report(app: Application, job_id: str) -> JobReport:
         new_tokens=tokens,
         tokens_per_second=tokens / seconds if seconds else 0.0,
         courses_per_minute=60 * len(samples) / seconds if seconds else 0.0,
-        cached=max(0, states[ItemState.DONE] - len(samples)),
+        cached=sum(item.state is ItemState.DONE and not item.attempts for item in items),
         forecast=_forecast_check(app, job, seconds),
     )
+
+
+def worked_samples(app: Application, job_id: str) -> list[ItemSample]:
+    """The items that a job worked for, in time order; what the cache gave took no time and is left out."""
+    return [sample for sample in app.jobs.samples(job_id) if sample.seconds > 0]
 
 
 def pause_job(app: Application, job_id: str) -> None:

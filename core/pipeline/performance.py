@@ -10,7 +10,7 @@ from datetime import datetime
 from core.measurement.hardware import MachineFacts, get_device, get_optimal_dtype, machine_facts
 from core.measurement.monitor import summarise
 from core.pipeline.application import Application
-from core.pipeline.jobs import TimingRow
+from core.pipeline.jobs import TimingRow, worked_samples
 from core.records import Job, JobKind, Message, Timing
 
 _MAX_RUNS = 50
@@ -83,7 +83,7 @@ def performance_view(app: Application, catalog_id: str | None = None) -> Perform
 
 
 def _run_row(app: Application, job: Job) -> RunRow:
-    samples = app.jobs.samples(job.job_id)
+    samples = worked_samples(app, job.job_id)
     seconds = sum(sample.seconds for sample in samples)
     tokens = sum(sample.new_tokens for sample in samples)
     return RunRow(

@@ -1,0 +1,1 @@
+"""The pipeline without a screen: verbs, results as sentences or as one JSON object, exit codes."""

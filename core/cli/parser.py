@@ -1,0 +1,94 @@
+"""The verbs and their options."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from core.config import DEFAULT_TOP_K
+from core.i18n import LANGUAGES, Translator
+from core.pipeline.export import ExportFormat
+from core.pipeline.settings import ENGINES, PRECISIONS
+
+_Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+class _Adder(Protocol):
+    def __call__(self, name: str, parent: _Verbs = ...) -> argparse.ArgumentParser: ...
+
+
+def build_parser(t: Translator) -> argparse.ArgumentParser:
+    """The parser, its help in the translator's language. `verb` names the verb in the parsed arguments."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=t("cli.help.json"))
+    common.add_argument("--lang", choices=LANGUAGES, default=argparse.SUPPRESS, help=t("cli.help.lang"))
+    parser = argparse.ArgumentParser(prog="python -m core", description=t("cli.help.program"), parents=[common])
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def add(name: str, parent: _Verbs = verbs) -> argparse.ArgumentParser:
+        key = f"cli.help.{parent.dest}_{name}" if parent is not verbs else f"cli.help.{name}"
+        return parent.add_parser(name, parents=[common], help=t(key), description=t(key))
+
+    _add_intake(add("intake"), add, t)
+    _with_catalog(add("triage"), t)
+    _add_enhance(add("enhance"), t)
+    add("resume").add_argument("--job", required=True, help=t("cli.help.job"))
+    approve = add("approve")
+    approve.add_argument("--job", required=True, help=t("cli.help.job"))
+    approve.add_argument("--passing", action="store_true", required=True, help=t("cli.help.passing"))
+    approve.add_argument("--by", default="", help=t("cli.help.by"))
+    embed = _with_catalog(add("embed"), t)
+    embed.add_argument("--model", metavar="REF", help=t("cli.help.embed_model"))
+    recommend = _with_catalog(add("recommend"), t)
+    recommend.add_argument("--weights", metavar="NAME=N,...", help=t("cli.help.weights"))
+    recommend.add_argument("--top", type=_positive, default=DEFAULT_TOP_K, metavar="N", help=t("cli.help.top"))
+    explain = _with_catalog(add("explain"), t)
+    explain.add_argument("--student", required=True, metavar="ID", help=t("cli.help.student"))
+    _add_export(_with_catalog(add("export"), t), t)
+    _with_catalog(add("status"), t)
+    models = add("models").add_subparsers(dest="models", required=True, metavar="ACTION")
+    add("install", models)
+    add("list", models)
+    add("backup")
+    add("restore").add_argument("file", type=Path, help=t("cli.help.backup_file"))
+    return parser
+
+
+def _add_intake(intake: argparse.ArgumentParser, add: _Adder, t: Translator) -> None:
+    kinds = intake.add_subparsers(dest="intake", required=True, metavar="WHAT")
+    catalog = _with_catalog(add("catalog", kinds), t)
+    catalog.add_argument("file", type=Path, help=t("cli.help.file"))
+    catalog.add_argument("--name", default="", help=t("cli.help.name"))
+    catalog.add_argument("--keep-sections", action="store_true", help=t("cli.help.keep_sections"))
+    students = _with_catalog(add("students", kinds), t)
+    students.add_argument("file", type=Path, help=t("cli.help.file"))
+
+
+def _add_enhance(enhance: argparse.ArgumentParser, t: Translator) -> None:
+    _with_catalog(enhance, t)
+    enhance.add_argument("--limit", type=_positive, metavar="N", help=t("cli.help.limit"))
+    enhance.add_argument("--engine", choices=ENGINES, help=t("cli.help.engine"))
+    enhance.add_argument("--model", metavar="REF", help=t("cli.help.model"))
+    enhance.add_argument("--precision", choices=PRECISIONS, help=t("cli.help.precision"))
+    enhance.add_argument("--max-new-tokens", type=_positive, metavar="N", help=t("cli.help.max_new_tokens"))
+    enhance.add_argument("--batch-size", type=_positive, metavar="N", help=t("cli.help.batch_size"))
+    enhance.add_argument("--seed", type=int, metavar="N", help=t("cli.help.seed"))
+    enhance.add_argument("--greedy", action="store_true", help=t("cli.help.greedy"))
+
+
+def _add_export(export: argparse.ArgumentParser, t: Translator) -> None:
+    export.add_argument("--format", type=ExportFormat, choices=list(ExportFormat), default=ExportFormat.CSV)
+    export.add_argument("--output", type=Path, metavar="FILE", help=t("cli.help.output"))
+
+
+def _with_catalog(parser: argparse.ArgumentParser, t: Translator) -> argparse.ArgumentParser:
+    parser.add_argument("--catalog", metavar="ID", help=t("cli.help.catalog"))
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
