@@ -7,7 +7,7 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from core.catalog.names import is_field_name
 from core.catalog.tables import ProblemList, ReadLimits
@@ -43,35 +43,37 @@ def read_delimited(text: str, limits: ReadLimits, problems: ProblemList) -> list
     csv.field_size_limit(limits.max_cell_characters)
     lines = list(io.StringIO(text, newline=""))
     hint = _SEPARATOR_LINE.fullmatch(lines[0]) if lines else None
-    delimiter = hint.group(1) if hint else find_delimiter(lines[:_SAMPLE_LINES])
-    sample = [len(row) for _, row in _read_records(lines[:_SAMPLE_LINES], delimiter, 0, ReadLimits(), ProblemList())]
-    width = Counter(sample).most_common(1)[0][0] if sample else 0
+    delimiter, width = _find_delimiter(lines[:_SAMPLE_LINES], (hint.group(1),) if hint else _DELIMITERS)
     rows = _read_records(lines, delimiter, width, limits, problems)
     return rows[1:] if hint else rows
 
 
-def find_delimiter(lines: list[str]) -> str:
-    """The sign that cuts most of the lines into the same number of cells, at least two."""
-    scores = {delimiter: _consistency(lines, delimiter) for delimiter in _DELIMITERS}
-    best = max(_DELIMITERS, key=lambda delimiter: scores[delimiter])
-    return best if scores[best] > 0 else _NO_DELIMITER
+def _find_delimiter(lines: list[str], candidates: Sequence[str]) -> tuple[str, int]:
+    """The sign that cuts most of the lines into the same number of cells, at least two; and that number."""
+    found = [(*_consistency(lines, delimiter), delimiter) for delimiter in candidates]
+    score, width, delimiter = max(found, key=lambda candidate: candidate[0])
+    return (delimiter, width) if score > 0 else (_NO_DELIMITER, 1)
 
 
-def _consistency(lines: list[str], delimiter: str) -> float:
-    """0 when the lines do not look cut by `delimiter`, else more for more equal rows, more cells and known names."""
+def _consistency(lines: list[str], delimiter: str) -> tuple[float, int]:
+    """How well `delimiter` cuts the lines, and the usual number of cells.
+
+    0 when the lines do not look cut by it, else more for more equal rows, more cells and known column names.
+    """
     problems = ProblemList()
     rows = [row for _, row in _read_records(lines, delimiter, 0, ReadLimits(), problems)]
     widths = [len(row) for row in rows]
     titles = next((position for position, width in enumerate(widths) if width > 1), len(widths))
     wide = Counter(width for width in widths if width > 1)
     if not wide:
-        return 0.0
+        return 0.0, 0
     width, count = wide.most_common(1)[0]
     damaged = len(problems.as_tuple())
     if count / (len(widths) - titles + damaged) < _MIN_SHARE:
-        return 0.0
+        return 0.0, 0
     names = max(sum(map(is_field_name, row)) for row in rows[:_HEADER_ROWS])
-    return count / (len(widths) + damaged) * (1 + math.log2(width)) + (names if names > 1 else 0)
+    share = count / (len(widths) + damaged)
+    return share * (1 + math.log2(width)) + (names if names > 1 else 0), width
 
 
 def _read_records(

@@ -27,7 +27,7 @@ COURSE_FIELDS = (
 STUDENT_FIELDS = ("student_id", "department", "year", "interests", "history")
 
 _MIN_SCORE = 0.3  # name times fit
-_LONG_TEXT = 80  # characters on average: prose rather than a label
+_LONG_TEXT = 60  # characters on average: prose rather than a label
 _FEW_VALUES = 0.3  # distinct / filled: a column that groups rows
 
 

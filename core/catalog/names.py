@@ -112,6 +112,8 @@ _KOREAN = {"ko", "kor", "kr", "korean", "국문", "한글", "국어"}
 _SECOND_CHOICE = {"raw", "original", "old", "previous", "prev", "alias", "alternative", "alternate", "other", "후보"}
 _NEVER = frozenset(
     (
+        "http",
+        "https",
         "url",
         "link",
         "uri",

@@ -80,8 +80,11 @@ def build_students(table: Table, mapping: ColumnMapping, known_courses: Mapping[
 def split_list(cell: str) -> tuple[str, ...]:
     """The different entries of a cell like "AI, 데이터 / 로봇", in order."""
     entries = (clean_line(part) for part in _LIST_SIGNS.split(clean_text(cell)))
-    unique = {entry.casefold(): entry for entry in reversed([entry for entry in entries if entry])}
-    return tuple(reversed(unique.values()))
+    unique: dict[str, str] = {}
+    for entry in entries:
+        if entry:
+            unique.setdefault(entry.casefold(), entry)
+    return tuple(unique.values())
 
 
 def parse_year(cell: str) -> int | None:

@@ -98,7 +98,11 @@ def test_hundreds_of_columns_are_read():
 
 @pytest.mark.parametrize(
     ("limits", "key"),
-    [({"max_rows": 2}, "too_many_rows"), ({"max_columns": 2}, "too_many_columns"), ({"max_cells": 5}, "too_many_cells")],
+    [
+        ({"max_rows": 2}, "too_many_rows"),
+        ({"max_columns": 2}, "too_many_columns"),
+        ({"max_cells": 5}, "too_many_cells"),
+    ],
 )
 def test_a_table_beyond_a_limit_is_refused(limits, key):
     with pytest.raises(IntakeError) as caught:

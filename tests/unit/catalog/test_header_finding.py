@@ -47,7 +47,9 @@ def test_one_known_name_is_enough():
     assert read("과목명,zzz\n인공지능,가\n로봇공학,나\n").columns == ("과목명", "zzz")
 
 
-@pytest.mark.parametrize("footer", ["합계,,,12", "총 2과목,,,", "※ 학점은 변경될 수 있음,,,", "Total,,,12", "* see the handbook,,,"])
+@pytest.mark.parametrize(
+    "footer", ["합계,,,12", "총 2과목,,,", "※ 학점은 변경될 수 있음,,,", "Total,,,12", "* see the handbook,,,"]
+)
 def test_totals_and_notes_below_are_left_out_and_reported(footer):
     table = read(f"학수번호,교과목명,학과,학점\nAI101,인공지능,컴퓨터,3\nAI102,로봇,기계,3\n{footer}\n")
     assert len(table.rows) == 2

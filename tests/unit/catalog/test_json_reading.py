@@ -34,9 +34,9 @@ def test_values_become_text(value, cell):
 
 
 def test_numbers_keep_their_digits():
-    assert read('[{"title": "x", "code": 31.010, "big": 123456789012345678901234567890, "list": [1.0, {"a": 2.50}]}]').rows[
-        0
-    ] == ("x", "31.010", "123456789012345678901234567890", '[1.0, {"a": 2.50}]')
+    assert read(
+        '[{"title": "x", "code": 31.010, "big": 123456789012345678901234567890, "list": [1.0, {"a": 2.50}]}]'
+    ).rows[0] == ("x", "31.010", "123456789012345678901234567890", '[1.0, {"a": 2.50}]')
 
 
 def test_nested_objects_become_dotted_columns_and_deep_ones_text():
@@ -59,7 +59,12 @@ def test_objects_keyed_by_code_keep_the_key():
 
 def test_courses_inside_departments_carry_their_department():
     table = read(
-        {"departments": [{"name": "CS", "courses": [{"title": "a"}, {"title": "b"}]}, {"name": "ME", "courses": [{"title": "c"}]}]}
+        {
+            "departments": [
+                {"name": "CS", "courses": [{"title": "a"}, {"title": "b"}]},
+                {"name": "ME", "courses": [{"title": "c"}]},
+            ]
+        }
     )
     assert table.columns == ("title", "departments.name")
     assert table.rows == (("a", "CS"), ("b", "CS"), ("c", "ME"))
@@ -75,7 +80,9 @@ def test_a_list_of_lists_has_its_names_first():
 
 
 def test_json_lines_are_read_and_damaged_lines_reported():
-    table = read('{"code": "A1", "title": "One"}\n{"code": "A2", oops\n[1]\n\n{"code": "A3", "title": "Three"}\n', "x.jsonl")
+    table = read(
+        '{"code": "A1", "title": "One"}\n{"code": "A2", oops\n[1]\n\n{"code": "A3", "title": "Three"}\n', "x.jsonl"
+    )
     assert table.format == "jsonl"
     assert [row[0] for row in table.rows] == ["A1", "A3"]
     assert table.row_numbers == (1, 5)
@@ -93,7 +100,9 @@ def test_a_csv_that_begins_with_a_bracket_stays_a_csv():
     assert read("[title],code\nOne,A1\n", "courses.csv").format == "csv"
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, '[{"title": ' + "9" * 10_000_000 + "}", '{"title": "x"} garbage', "[1, 2]"])
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '[{"title": ' + "9" * 10_000_000 + "}", '{"title": "x"} garbage', "[1, 2]"]
+)
 def test_json_that_cannot_be_a_table_is_refused(text):
     with pytest.raises(IntakeError):
         read(text)

@@ -57,7 +57,9 @@ def test_what_is_no_table_gets_its_own_sentence(what):
     assert all(len(Translator(language).message(caught.value.message)) > 10 for language in ("ko", "en"))
 
 
-@pytest.mark.parametrize("name", ["upload.csv", "upload.xlsx", "upload.json", "noending", "../../etc/passwd", "a\0b.csv"])
+@pytest.mark.parametrize(
+    "name", ["upload.csv", "upload.xlsx", "upload.json", "noending", "../../etc/passwd", "a\0b.csv"]
+)
 def test_the_name_does_not_make_a_program_a_table(name):
     with pytest.raises(IntakeError) as caught:
         read_table(REFUSED["a program"][0], name)
