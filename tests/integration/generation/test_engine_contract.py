@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -167,6 +167,44 @@ class TestTransformersEngine(EngineContract):
         assert results[1].error is not None
         assert results[1].error.key == "models.prompt_too_long"
         assert results[1].text == ""
+
+
+class TestOpenVinoEngine(EngineContract):
+    engine_name = "openvino"
+
+    @pytest.fixture(scope="class")
+    def engine(self, installed_models: Config) -> Iterator[GenerationEngine]:
+        engine = create_engine("openvino")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("COURSELIFT_HOME", str(installed_models.home))  # the export is kept there between runs
+            engine.load(installed_models.models_folder / "smollm2-135m-instruct", "float32", "cpu")
+        yield engine
+
+    def test_greedy_texts_are_those_of_transformers(self, engine: GenerationEngine, installed_models: Config) -> None:
+        reference = create_engine("transformers")
+        reference.load(installed_models.models_folder / "smollm2-135m-instruct", "float32", "cpu")
+        assert texts(list(engine.generate(chats(), LONGER))) == texts(list(reference.generate(chats(), LONGER)))
+
+    def test_texts_come_one_by_one(self, engine: GenerationEngine) -> None:
+        control = RecordingControl()
+        settings = GenerationSettings(max_new_tokens=10, do_sample=False, batch_size=2)
+        heard = [sum(control.beats) for _ in engine.generate(chats(), settings, control)]
+        assert heard[0] < heard[-1] / 2
+
+    def test_a_sampled_text_does_not_depend_on_its_neighbours(self, engine: GenerationEngine) -> None:
+        settings = GenerationSettings(max_new_tokens=12, seed=3)
+        alone = texts(list(engine.generate(chats(TITLES[:1]), settings)))
+        assert texts(list(engine.generate(chats(), settings)))[:1] == alone
+
+    def test_a_prompt_that_does_not_fit_fails_alone(self, engine: GenerationEngine) -> None:
+        settings = GenerationSettings(max_new_tokens=8, do_sample=False)
+        results = {result.index: result for result in engine.generate(chats(("Optics", "word " * 9000)), settings)}
+        assert results[0].error is None
+        assert results[1].error is not None
+
+    def test_another_device_is_refused(self) -> None:
+        with pytest.raises(ModelError, match="CPU only"):
+            create_engine("openvino").load(Path("model"), "float32", "cuda")
 
 
 def test_every_engine_is_under_contract() -> None:

@@ -1,0 +1,209 @@
+"""The engine for CPUs: continuous batching in OpenVINO GenAI, on a graph that transformers exported."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import psutil
+
+from core.config import cpu_threads
+from core.errors import ModelError
+from core.generation.chats import chat_token_ids
+from core.generation.engine import NO_CONTROL, Chat, Control, EngineInfo, Generation, GenerationSettings
+from core.generation.openvino_export import GENERATION_FILE, ensure_exported
+from core.generation.openvino_runtime import import_openvino, import_openvino_genai
+from core.measurement.hardware import usable_cores
+from core.models.inspection import require_memory
+from core.records import FinishReason, Message
+
+_PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
+_MAX_BATCHED_TOKENS = 2048  # prompt tokens of one step; a cancel waits for a step
+_MAX_TEXTS = 512  # more side by side than anybody asks for; the caller's batch size is kept by this module
+_CACHE_SHARE = 0.25  # of the free memory, for keys and values; it is taken page by page as it fills
+_MAX_CACHE_GIB = 8
+
+
+@dataclass(slots=True)
+class _Text:
+    """One text under way."""
+
+    index: int
+    prompt: list[int]
+    handle: Any
+    started: float
+    ids: list[int] = field(default_factory=list)
+    seconds: float = 0.0
+    prefill_seconds: float | None = None
+    ended: bool = False  # by the model's end sign
+
+
+class OpenVinoEngine:
+    """Texts run side by side and leave one by one; the next prompt takes a finished one's place.
+
+    What the prompts have in common at their beginning is computed once (prefix caching). The seed of a sampled text
+    depends on the settings' seed and its prompt, not on its neighbours.
+    """
+
+    name = "openvino"
+
+    def __init__(self) -> None:
+        self._pipeline: Any = None
+        self._tokenizer: Any = None
+        self._end_ids: frozenset[int] = frozenset()
+        self._context_length = 0
+        self._info: EngineInfo | None = None
+        self._requests = 0  # every request of a pipeline needs a number of its own
+
+    def load(self, folder: Path, precision: str, device: str) -> None:
+        """See GenerationEngine. The first time a model is used it is exported, which takes a minute or more."""
+        if device != "cpu":
+            raise ModelError("models.openvino_device", device=device)
+        genai = import_openvino_genai()
+        require_memory(folder, precision)
+        exported = ensure_exported(folder)
+        facts = json.loads((exported / GENERATION_FILE).read_text(encoding="utf-8"))
+        self._end_ids, self._context_length = frozenset(facts["end_ids"]), facts["context_length"]
+        self._tokenizer = _load_tokenizer(exported)
+        self._pipeline = _open_pipeline(genai, exported, precision)
+        libraries = {name: version(name) for name in ("openvino", "openvino-genai")}
+        self._info = EngineInfo(self.name, folder.name, precision, device, libraries)
+
+    def describe(self) -> EngineInfo:
+        """See GenerationEngine."""
+        if self._info is None:
+            raise ModelError("models.not_loaded")
+        return self._info
+
+    def generate(
+        self, prompts: Sequence[Chat], settings: GenerationSettings, control: Control = NO_CONTROL
+    ) -> Iterator[Generation]:
+        """See GenerationEngine. Each text is yielded in the step that ends it."""
+        self.describe()
+        room = self._context_length - settings.max_new_tokens
+        waiting: deque[tuple[int, list[int]]] = deque()
+        for index, chat in enumerate(prompts):
+            ids = chat_token_ids(self._tokenizer, chat)
+            if len(ids) <= room:
+                waiting.append((index, ids))
+            else:
+                yield _too_long(index, len(ids), room)
+        running: list[_Text] = []
+        try:
+            while (waiting or running) and not control.should_stop():
+                while waiting and len(running) < settings.batch_size:
+                    running.append(self._begin(*waiting.popleft(), settings))
+                yield from self._step(running, control)
+            yield from (self._finish(text, FinishReason.CANCELLED) for text in running)
+        finally:  # also when the caller goes away in the middle
+            self._abandon(running)
+
+    def _begin(self, index: int, prompt: list[int], settings: GenerationSettings) -> _Text:
+        import numpy as np
+
+        tensor = import_openvino().Tensor(np.array([prompt], dtype=np.int64))
+        self._requests += 1
+        handle = self._pipeline.add_request(self._requests, tensor, self._generation_config(prompt, settings))
+        return _Text(index, prompt, handle, time.perf_counter())
+
+    def _generation_config(self, prompt: list[int], settings: GenerationSettings) -> Any:
+        config = import_openvino_genai().GenerationConfig()
+        config.max_new_tokens = settings.max_new_tokens
+        config.repetition_penalty = settings.repetition_penalty
+        config.stop_token_ids = set(self._end_ids)
+        config.do_sample = settings.do_sample
+        if settings.do_sample:
+            config.temperature, config.top_p = settings.temperature, settings.top_p
+            config.rng_seed = crc32(repr((settings.seed, prompt)).encode())
+        return config
+
+    def _step(self, running: list[_Text], control: Control) -> Iterator[Generation]:
+        """One step of all running texts; the finished ones leave `running` and are yielded."""
+        started = time.perf_counter()
+        try:
+            self._pipeline.step()
+        except RuntimeError as error:
+            raise ModelError("models.engine_failed", engine=self.name, reason=str(error).splitlines()[0]) from error
+        now = time.perf_counter()
+        grown = [(text, added) for text in running if (added := _read_new(text, now))]
+        total = sum(added for _, added in grown)
+        control.beat(total)
+        for text, added in grown or [(text, 1) for text in running]:  # a step of prompts only is shared evenly
+            text.seconds += (now - started) * added / (total or len(running))
+        for text in [text for text in running if self._is_over(text)]:
+            running.remove(text)
+            yield self._finish(text, FinishReason.STOP if text.ended else FinishReason.LENGTH)
+
+    def _is_over(self, text: _Text) -> bool:
+        text.ended = bool(text.ids) and text.ids[-1] in self._end_ids
+        status = import_openvino_genai().GenerationStatus
+        return bool(text.handle.get_status() != status.RUNNING)
+
+    def _finish(self, text: _Text, reason: FinishReason) -> Generation:
+        return Generation(
+            index=text.index,
+            text=self._tokenizer.decode(text.ids, skip_special_tokens=True).strip(),
+            finish_reason=reason,
+            prompt_tokens=len(text.prompt),
+            new_tokens=len(text.ids),
+            seconds=text.seconds,
+            prefill_seconds=text.prefill_seconds,
+        )
+
+    def _abandon(self, running: list[_Text]) -> None:
+        """Take back what still runs; a step lets the pipeline notice."""
+        for text in running:
+            text.handle.cancel()
+        if running and self._pipeline.has_non_finished_requests():
+            with suppress(RuntimeError):  # it may be why the texts are taken back
+                self._pipeline.step()
+
+
+def _read_new(text: _Text, now: float) -> int:
+    """Append what the last step wrote to the text; returns the number of tokens."""
+    if not text.handle.can_read():
+        return 0
+    added = [token for output in text.handle.read().values() for token in output.generated_ids]
+    if text.prefill_seconds is None:
+        text.prefill_seconds = now - text.started
+    text.ids += added
+    return len(added)
+
+
+def _open_pipeline(genai: Any, exported: Path, precision: str) -> Any:
+    """The precision of inference and of keys and values must be the same, or the graph is refused."""
+    scheduler = genai.SchedulerConfig()
+    scheduler.max_num_seqs = _MAX_TEXTS
+    scheduler.max_num_batched_tokens = _MAX_BATCHED_TOKENS
+    scheduler.enable_prefix_caching = True
+    free_gib = psutil.virtual_memory().available / 2**30
+    scheduler.cache_size = max(1, min(_MAX_CACHE_GIB, int(free_gib * _CACHE_SHARE)))
+    hint = _PRECISIONS[precision]
+    properties = {
+        "INFERENCE_PRECISION_HINT": hint,
+        "KV_CACHE_PRECISION": hint,
+        "INFERENCE_NUM_THREADS": cpu_threads() or usable_cores(),
+    }
+    try:
+        return genai.ContinuousBatchingPipeline(str(exported), scheduler, "CPU", properties)
+    except RuntimeError as error:
+        raise ModelError("models.cannot_load", model=exported.name, reason=str(error).splitlines()[0]) from error
+
+
+def _load_tokenizer(exported: Path) -> Any:
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(str(exported), local_files_only=True)
+
+
+def _too_long(index: int, tokens: int, room: int) -> Generation:
+    error = Message("models.prompt_too_long", {"tokens": tokens, "limit": max(room, 0)})
+    return Generation(index, "", FinishReason.STOP, tokens, 0, 0.0, error=error)
