@@ -215,3 +215,21 @@ def test_unknown_keys_in_a_history_are_left_out():
     changed = replace_students(population, [Student("s", taken_course_keys=("b", "zz", "b")), Student("t")])
     assert changed.taken.of(0).tolist() == [1]
     assert changed.taken.of(1).tolist() == []
+
+
+def test_an_interest_finds_its_course_in_the_other_language():
+    """Vectors as e5 makes them: a large part says the language, a small one the topic."""
+    generator = np.random.default_rng(0)
+    topics = np.eye(80, dtype=np.float32)
+    korean_part, english_part = 0.2 * generator.normal(size=(2, 80)).astype(np.float32)
+    courses, vectors, interests = [], {}, {}
+    for topic in range(80):
+        korean, part = topic % 2 == 0, korean_part if topic % 2 == 0 else english_part
+        courses.append(Course(f"c{topic}", f"과목 {topic}" if korean else f"Course {topic}"))
+        vectors[f"c{topic}"] = vector(*(topics[topic] + part))
+        interests[f"관심 {topic}"] = vector(*(topics[topic] + korean_part))
+        interests[f"interest {topic}"] = vector(*(topics[topic] + english_part))
+    population = build_population(courses, [Student("s", interests=tuple(interests))], vectors, {}, interests)
+    fit = build_signals(population).interest
+    for place, name in enumerate(population.interests):
+        assert fit[place].argmax() == int(name.split()[1])
