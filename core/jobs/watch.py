@@ -71,6 +71,10 @@ class JobWatch:
         return self._jobs.get(job_id).status
 
     def _look_after(self, job: Job) -> None:
+        self._restart_at = None
+        if self._supervisor.exit_status(job.job_id) is not None:  # ours found another one at work
+            self._supervisor.forget(job.job_id)
+            self._worker = None
         if job.status is JobStatus.QUEUED:
             self._jobs.set_status(job.job_id, JobStatus.RUNNING)
         if requested_stop(self._supervisor.folder(job.job_id)) is not None:
