@@ -9,7 +9,7 @@ from pathlib import PurePath
 from core.catalog.delimited import NumberedRow, read_delimited
 from core.catalog.encodings import decode_text, refuse_known_binary
 from core.catalog.header import Layout, drop_outside_rows, find_layout, unique_names
-from core.catalog.json_tables import NumberedRecord, looks_like_json_lines, parse_json, read_json, read_json_lines
+from core.catalog.json_tables import NumberedRecord, looks_like_json_lines, read_json, read_json_lines
 from core.catalog.tables import MIB, ProblemList, ReadLimits, Table
 from core.catalog.text import clean_line
 from core.catalog.workbook import read_workbook
@@ -18,6 +18,7 @@ from core.errors import IntakeError
 DEFAULT_LIMITS = ReadLimits()
 _ARCHIVE = b"PK\x03\x04"
 _JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
+_JSON_START = re.compile(r"\s*(\[\s*[\[{]|\{\s*[\"}])")  # no CSV begins like this; "[title],code" might
 _WEB_PAGE = re.compile(r"\s*(<!doctype html|<html|<head|<body|<table|<meta)", re.IGNORECASE)
 _XML = re.compile(r"\s*<\?xml|\s*<[\w:]+[^<>]*xmlns", re.IGNORECASE)
 
@@ -45,16 +46,8 @@ def read_table(content: bytes, file_name: str, limits: ReadLimits = DEFAULT_LIMI
 
 
 def _is_json(text: str, file_name: str) -> bool:
-    if PurePath(file_name.replace("\0", "")).suffix.lower() in _JSON_ENDINGS:
-        return True
-    if not text.lstrip().startswith(("{", "[")):
-        return False
-    if looks_like_json_lines(text):
-        return True
-    try:
-        return isinstance(parse_json(text), list | dict)
-    except ValueError:
-        return False
+    named = PurePath(file_name.replace("\0", "")).suffix.lower() in _JSON_ENDINGS
+    return named or bool(_JSON_START.match(text)) or looks_like_json_lines(text)
 
 
 def _read_json_text(text: str, encoding: str, limits: ReadLimits, problems: ProblemList) -> Table:
