@@ -64,7 +64,7 @@ def evidence_of(prepared: PreparedPopulation, student: int, course: int, signal:
 def reasons_of(
     prepared: PreparedPopulation, recommendation: Recommendation, texts: Mapping[str, SourceText]
 ) -> list[Reason]:
-    """The contributions of a recommendation as sentences, the largest first; those that add nothing are left out.
+    """The contributions of a recommendation as sentences, the largest first; fits that round to 0 % are left out.
 
     `texts` gives the embedded text of courses by course key, for citations. The recommendation may be a stored one
     of the same catalog and students. Raises RecommendationError when its student or course is unknown.
@@ -74,7 +74,7 @@ def reasons_of(
     source = texts.get(recommendation.course_key)
     reasons = []
     for item in sorted(recommendation.contributions, key=lambda item: -item.amount):
-        if item.amount > 0:
+        if item.amount > 0 and _percent(item.value) > 0:
             message, topic = _SENTENCES[item.signal](prepared, student, course, item)
             citation = cite(source, topic) if source and topic else None
             reasons.append(Reason(item.signal, message, item.amount, citation))
