@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.widgets.catalog_browse import draw_browse
 from pages.widgets.catalog_upload import draw_upload
-from pages.widgets.session import application, current_catalog, translator
+from pages.widgets.session import application, current_catalog, show, translator
 from pages.widgets.thresholds import draw_thresholds
 
 
@@ -32,4 +32,4 @@ def draw() -> None:
         draw_browse(app, catalog, t)
 
 
-draw()
+show(draw)

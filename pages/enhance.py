@@ -14,7 +14,7 @@ from pages.widgets.formats import moment
 from pages.widgets.job_view import draw_report, job_status
 from pages.widgets.model_install import draw_install, model_is_missing
 from pages.widgets.navigation import go_to_button
-from pages.widgets.session import application, current_catalog, show_error, translator
+from pages.widgets.session import application, current_catalog, show, show_error, translator
 
 
 def draw() -> None:
@@ -108,4 +108,4 @@ def draw_past(app: Application, past: list[Job], t: Translator) -> None:
     draw_retry(app, job, t)
 
 
-draw()
+show(draw)

@@ -13,7 +13,7 @@ from core.records import DescriptionStatus, Job, JobKind, ReviewState
 from pages.widgets.display import Figure, draw_chart, metric_row, plain
 from pages.widgets.job_view import draw_progress
 from pages.widgets.navigation import go_to_button, page_title
-from pages.widgets.session import application, current_catalog, guard, select_catalog, translator
+from pages.widgets.session import application, current_catalog, guard, select_catalog, show, translator
 
 _SHOWN_DEPARTMENTS = 15
 
@@ -124,7 +124,7 @@ def draw_figures(state: Overview, current: CatalogStatus, t: Translator) -> None
 
 def draw_charts(current: CatalogStatus, t: Translator) -> None:
     """Description status by department, and how far the courses have come."""
-    department_place, funnel_place = st.columns([3, 2], gap="large")
+    department_place, funnel_place = st.columns([4, 3], gap="large")
     with department_place:
         draw_departments(current, t)
     with funnel_place:
@@ -179,4 +179,4 @@ def funnel_stages(current: CatalogStatus, t: Translator) -> list[tuple[str, int]
     ]
 
 
-draw()
+show(draw)

@@ -15,7 +15,7 @@ from pages.widgets.display import Figure, draw_chart, metric_row, plain
 from pages.widgets.formats import duration, moment
 from pages.widgets.job_view import draw_job_charts, draw_timings
 from pages.widgets.navigation import go_to_button
-from pages.widgets.session import application, current_catalog, translator
+from pages.widgets.session import application, current_catalog, show, translator
 
 _MIB_PER_GIB = 1024
 
@@ -149,4 +149,4 @@ def _pick_run(runs: Sequence[RunRow], t: Translator) -> RunRow | None:
     return runs[picked[0]] if picked else None
 
 
-draw()
+show(draw)

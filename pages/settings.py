@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.pipeline.settings import change_settings, read_settings
-from pages.widgets.session import application, translator
+from pages.widgets.session import application, show, translator
 from pages.widgets.settings_data import draw_data
 from pages.widgets.settings_models import draw_models
 from pages.widgets.settings_privacy import draw_privacy
@@ -54,4 +54,4 @@ def _draw_person(t: Translator) -> None:
     st.caption(t("settings.language_text"))
 
 
-draw()
+show(draw)

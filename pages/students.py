@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.widgets.display import empty_state
 from pages.widgets.recommendation_steps import recommendations_are_ready
-from pages.widgets.session import application, current_catalog, translator
+from pages.widgets.session import application, current_catalog, show, translator
 from pages.widgets.student_list import draw_export_all, draw_list, draw_synthetic_note
 from pages.widgets.student_upload import draw_upload
 from pages.widgets.student_view import draw_student
@@ -51,4 +51,4 @@ def draw() -> None:
         draw_export_all(catalog.catalog_id, t)
 
 
-draw()
+show(draw)

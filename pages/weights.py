@@ -10,7 +10,7 @@ from core.records import Catalog, WeightSet
 from pages.widgets.display import empty_state, plain
 from pages.widgets.formats import moment
 from pages.widgets.recommendation_steps import recommendations_are_ready
-from pages.widgets.session import application, current_catalog, translator
+from pages.widgets.session import application, current_catalog, show, translator
 from pages.widgets.weights_saved import draw_saved
 from pages.widgets.weights_sweeps import draw_sweeps
 from pages.widgets.weights_tuning import draw_tuning, weights_in_words
@@ -92,4 +92,4 @@ def _draw_state(catalog: Catalog, published: WeightSet | None, t: Translator) ->
         st.toast(outcome, icon=":material/check:")
 
 
-draw()
+show(draw)

@@ -7,11 +7,11 @@ import streamlit as st
 from core.generation.engine import GenerationSettings
 from core.i18n import Translator
 from core.pipeline.enhancement import INSUFFICIENT, EnhancementOptions, EnhancementScope
-from core.pipeline.settings import PRECISIONS, Settings
+from core.pipeline.settings import ENGINES, PRECISIONS, Settings
 from core.pipeline.triage import TriageReport
 from core.records import DescriptionStatus
 
-_ENGINES = ("auto", "transformers")
+_TEST_ENGINE = "fake"  # offered only where somebody has chosen it on purpose
 
 
 def draw_scope(report: TriageReport, t: Translator) -> EnhancementScope:
@@ -50,7 +50,7 @@ def draw_options(settings: Settings, t: Translator) -> EnhancementOptions:
     """How to write: engine, precision and the settings of generation, preset as the settings page has them."""
     stored = settings.generation
     engine_place, precision_place, tokens_place, batch_place = st.columns(4)
-    engines = tuple(dict.fromkeys((*_ENGINES, settings.engine)))
+    engines = [name for name in ENGINES if name != _TEST_ENGINE or settings.engine == _TEST_ENGINE]
     engine = engine_place.selectbox(
         t("enhance.engine"),
         engines,

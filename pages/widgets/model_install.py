@@ -19,13 +19,14 @@ def draw_install(app: Application, t: Translator) -> None:
     if not missing and not progress.is_running:
         return
     with st.container(border=True, key="model_install"):
-        st.markdown(f"#### :material/deployed_code_update: {t('widgets.install_title')}")
+        title = t("widgets.installing_title" if progress.is_running else "widgets.install_title")
+        st.markdown(f"#### :material/deployed_code_update: {title}")
         if progress.is_running:
             st.fragment(_draw_running, run_every=1)(app, t)
             return
         st.markdown(t("widgets.install_text"))
         for model in missing:
-            st.markdown(f"- {plain(model.name)} ({t(f'widgets.purpose_{model.purpose}')}, {plain(model.licence)})")
+            st.markdown(f"- {plain(model.title)} ({t(f'widgets.purpose_{model.purpose}')}, {plain(model.licence)})")
         if progress.error:
             st.error(plain(progress.error), icon=":material/error:")
         if st.button(t("widgets.install"), type="primary", icon=":material/download:", key="install_models"):
@@ -44,7 +45,8 @@ def _draw_running(app: Application, t: Translator) -> None:
     progress = install_progress(app)
     if not progress.is_running:
         st.rerun()
-    st.progress(_fraction(progress), text=plain(t.message(progress.label)) if progress.label else "")
+    step = t.message(progress.label) if progress.label else t("widgets.installing")
+    st.progress(_fraction(progress), text=plain(" · ".join(filter(None, (progress.model, step)))))
 
 
 def _fraction(progress: InstallProgress) -> float:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import atexit
 import logging
+import runpy
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import streamlit as st
 
-from core.config import Config, load_config
+from core.config import PROJECT_FOLDER, Config, load_config
 from core.errors import CourseLiftError
 from core.i18n import LANGUAGES, Translator, choose_language
 from core.pipeline.application import Application
@@ -22,6 +23,19 @@ from pages.widgets.display import plain
 logger = logging.getLogger(__name__)
 
 LANGUAGE_NAMES = {"ko": "한국어", "en": "English"}
+
+
+def show(draw: Callable[[], None]) -> None:
+    """Draw a page; the last line of each page's file.
+
+    When a page's own address is the first that a fresh server is asked for, Streamlit runs the page's file by itself,
+    because the folder is called pages. Then the dashboard around it is missing, and `app.py` is run after all; it
+    comes back here.
+    """
+    if "language" in st.session_state:
+        draw()
+    else:
+        runpy.run_path(str(PROJECT_FOLDER / "app.py"))
 
 
 def application() -> Application:
