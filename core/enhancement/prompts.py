@@ -52,7 +52,7 @@ ENGLISH = PromptTemplate(
     name="examples",
     # Tried with the embedded model on 30 courses of the sample: with this system text and these examples 2 drafts had
     # a hard finding at the first attempt, with a system text that lists rules 9, with two other pairs of examples
-    # 10 and 12, without examples 17.
+    # 10 and 12, without examples 15.
     system="You write short, factual course descriptions for a university catalog.",
     request="Describe the course in two or three sentences.",
     labels={

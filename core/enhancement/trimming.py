@@ -12,7 +12,7 @@ _ABBREVIATIONS = frozenset(
 _END = re.compile(r"[.!?。]+[\"'”’)\]]*(?=\s|$)")
 # Korean sentences also end without a full stop: inside a text after these, at its end after more.
 _KOREAN_INNER_END = re.compile(r"(?:니다|한다|된다|있다|없다|이다|세요|어요|아요|해요)(?=\s)")
-_KOREAN_LAST_END = re.compile(r"(?:다|요|함|됨|임|음)$")
+_KOREAN_LAST_END = re.compile(r"(?:다|요|함|됨|[있없같많]음|(?:목|것|의|업|좌)임)$")
 # The model goes on with a next example, a list of fields, or talks to us.
 _NEW_START = re.compile(
     r"\n\s*(?:#|---|\*\*|course title\s*:|title\s*:|department\s*:|description\s*:|note\s*:|user\b|assistant\b|"
@@ -62,6 +62,6 @@ def _is_end(text: str, at: int) -> bool:
     if text[at] != ".":
         return True
     word = re.split(r"[\s(\[]", text[:at])[-1].casefold()
-    is_initial = len(word) == 1 and word.isalpha() and word not in ("i",)
+    is_initial = re.fullmatch(r"(?:[a-hj-z]|[a-z](?:\.[a-z])+)", word) is not None
     is_last = not text[at:].strip(".\"'”’)] ")
     return word not in _ABBREVIATIONS and (not is_initial or is_last)

@@ -1,7 +1,7 @@
 """Automatic checks of a text about a course: each finding has a span, a severity and a sentence.
 
 A hard finding keeps a text from being approved in bulk; a soft one puts it earlier in the review queue.
-The checks read only the course and the text: they need no model and take well under a millisecond.
+The checks read only the course and the text: they need no model and take a few milliseconds.
 """
 
 from __future__ import annotations

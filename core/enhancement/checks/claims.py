@@ -18,8 +18,8 @@ _NUMBER_WORDS = {
 _COUNTED = re.compile(
     r"\b(" + "|".join(word for word in _NUMBER_WORDS if word.isascii()) + r")[- ](?:[a-z]+[- ])?"
     r"(?:credits?|credit[- ]hours?|hours?|weeks?|semesters?|terms?|years?|units?|points?|exams?|projects?|"
-    r"papers?|times)\b|(" + "|".join(word for word in _NUMBER_WORDS if not word.isascii()) + r") ?"
-    r"(?:학점|학기|시간|주|번|차례)",
+    r"papers?|times)\b|(?<![가-힣])(" + "|".join(word for word in _NUMBER_WORDS if not word.isascii()) + r") ?"
+    r"(?:학점|학기|시간|주|번|차례)(?:간|에|을|를|의|이|가|동안|마다|짜리)?(?![가-힣])",
     re.IGNORECASE,
 )  # fmt: skip
 _CODE = re.compile(r"\b[A-Z]{2,5}[- ]?\d{2,5}[A-Z]?\b|(?<![A-Za-z])[A-Z]\d{4,6}\b")
@@ -52,7 +52,8 @@ def _numbers(source: Source, text: str) -> Iterator[Finding]:
             yield finding("unknown_number", Severity.HARD, *match.span(), text=match.group())
     for match in _COUNTED.finditer(text):
         word = (match.group(1) or match.group(2)).casefold()
-        if _NUMBER_WORDS[word] not in source.numbers and word not in WORD.findall(source.text):
+        is_known = _NUMBER_WORDS[word] in source.numbers or re.search(rf"(?<!\w){word}(?!\w)", source.text)
+        if not is_known:
             yield finding("unknown_number", Severity.HARD, *match.span(), text=match.group())
 
 

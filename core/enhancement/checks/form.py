@@ -6,6 +6,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from core.enhancement.checks.source import HANGUL, LETTER, WORD, Source, finding, fold, stem
 from core.enhancement.triage import text_length
@@ -72,7 +73,7 @@ def _chain(*runs: Iterable[re.Match[str]]) -> Iterator[re.Match[str]]:
 
 
 def _ending(text: str, language: str) -> Iterator[Finding]:
-    if text and not is_whole(text, language):
+    if text.strip() and not is_whole(text, language):
         last = split_sentences(text, language)[-1]
         yield finding("cut_off", Severity.HARD, len(text) - len(last), len(text))
 
@@ -109,7 +110,9 @@ def _length(text: str, language: str) -> Iterator[Finding]:
 
 def _echo(source: Source, text: str, chat: Chat) -> Iterator[Finding]:
     """Runs of words that stand in the prompt but not in the course's own fields."""
-    prompt = {gram for message in chat for gram in _grams(message["content"])} - set(_grams(source.text))
+    prompt: frozenset[tuple[str, ...]] = frozenset().union(*(_grams(message["content"]) for message in chat)) - _grams(
+        source.text
+    )
     told = list(WORD.finditer(text))
     for at in range(len(told) - ECHO_WORDS + 1):
         run = told[at : at + ECHO_WORDS]
@@ -119,9 +122,10 @@ def _echo(source: Source, text: str, chat: Chat) -> Iterator[Finding]:
             return
 
 
-def _grams(text: str) -> list[tuple[str, ...]]:
+@lru_cache(maxsize=64)  # the shared part of the prompts comes again with every course
+def _grams(text: str) -> frozenset[tuple[str, ...]]:
     told = WORD.findall(fold(text))
-    return [tuple(told[at : at + ECHO_WORDS]) for at in range(len(told) - ECHO_WORDS + 1)]
+    return frozenset(tuple(told[at : at + ECHO_WORDS]) for at in range(len(told) - ECHO_WORDS + 1))
 
 
 def _says_nothing(source: Source, text: str) -> Iterator[Finding]:
