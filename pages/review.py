@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from core.i18n import Translator
-from core.pipeline.review import ReviewQueue, Risk, review_queue
-from core.records import Catalog, ReviewState
+from core.pipeline.review import ReviewQueue, Risk, narrow, review_queue
+from core.records import ReviewState
 from pages.widgets.display import Figure, empty_state, metric_row
 from pages.widgets.review_bulk import draw_bulk
 from pages.widgets.review_decisions import draw_undo, show_outcome
 from pages.widgets.review_screen import draw_screen
-from pages.widgets.session import application, current_catalog, translator
+from pages.widgets.session import application, current_catalog, show, translator
 
 STATES = {
     "waiting": (ReviewState.DRAFT, ReviewState.STALE),
@@ -33,7 +33,8 @@ def draw() -> None:
             label=t("widgets.no_catalog_button"),
         )
         return
-    everything = review_queue(application(), catalog.catalog_id)
+    states = STATES[st.session_state.get("review_states", "waiting")]
+    everything = review_queue(application(), catalog.catalog_id, states=states)
     if not any(everything.counts.values()):
         empty_state(
             t("review.empty_title"),
@@ -45,7 +46,7 @@ def draw() -> None:
         return
     show_outcome()
     _draw_numbers(everything, t)
-    queue = _draw_filters(catalog, everything, t)
+    queue = _draw_filters(everything, t)
     view = st.segmented_control(
         t("review.view"),
         ("one", "many"),
@@ -75,10 +76,10 @@ def _draw_numbers(queue: ReviewQueue, t: Translator) -> None:
     )
 
 
-def _draw_filters(catalog: Catalog, everything: ReviewQueue, t: Translator) -> ReviewQueue:
+def _draw_filters(everything: ReviewQueue, t: Translator) -> ReviewQueue:
     """The queue that the filters leave."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="review_filters"):
-        chosen = st.segmented_control(
+        st.segmented_control(
             t("review.show"),
             list(STATES),
             format_func=lambda name: t(f"review.show_{name}"),
@@ -101,7 +102,7 @@ def _draw_filters(catalog: Catalog, everything: ReviewQueue, t: Translator) -> R
             placeholder=t("review.all_departments"),
             key="review_department",
             persist_state="session",
-            width=240,
+            width=190,
         )
         words = st.text_input(
             t("review.search"),
@@ -109,16 +110,9 @@ def _draw_filters(catalog: Catalog, everything: ReviewQueue, t: Translator) -> R
             placeholder=t("review.search_hint"),
             persist_state="session",
             icon=":material/search:",
-            width=260,
+            width=220,
         )
-    return review_queue(
-        application(),
-        catalog.catalog_id,
-        states=STATES[chosen],
-        risk=wanted_risk,
-        department=wanted_department,
-        search=words,
-    )
+    return narrow(everything, risk=wanted_risk, department=wanted_department, search=words)
 
 
 def _draw_nothing_left(everything: ReviewQueue, t: Translator) -> None:
@@ -135,4 +129,4 @@ def _draw_nothing_left(everything: ReviewQueue, t: Translator) -> None:
     draw_undo(t)
 
 
-draw()
+show(draw)

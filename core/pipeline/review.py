@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
@@ -41,7 +41,7 @@ class ReviewQueue:
         ReviewState, int
     ]  # newest text of each course by state, and all rejected texts; every state present
     risks: Mapping[Risk, int]  # of the items, every risk present
-    departments: tuple[str, ...]  # that have items, in alphabetical order
+    departments: tuple[str, ...]  # of all texts in these states, in alphabetical order
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,26 +106,34 @@ def review_queue(
     rejected = app.enhancements.of_catalog(catalog_id, [ReviewState.REJECTED])
     counts = Counter(it.state for it in newest) + Counter({ReviewState.REJECTED: len(rejected)})
     listed = newest + (rejected if ReviewState.REJECTED in states else [])
-    wanted = search.strip().casefold()
     items = [
         QueueItem(it, courses[it.course_key], risk_of(it))
         for it in listed
         if it.state in states and it.course_key in courses and job_id in (None, it.job_id)
     ]
-    items = [
+    queue = ReviewQueue(
+        items=tuple(sorted(items, key=_urgency)),
+        counts={state: counts[state] for state in ReviewState},
+        risks={},
+        departments=tuple(sorted({item.course.department for item in items})),
+    )
+    return narrow(queue, risk=risk, department=department, search=search)
+
+
+def narrow(
+    queue: ReviewQueue, *, risk: Risk | None = None, department: str | None = None, search: str = ""
+) -> ReviewQueue:
+    """The items of a queue that meet all conditions; its counts and departments stay."""
+    wanted = search.strip().casefold()
+    items = tuple(
         item
-        for item in items
+        for item in queue.items
         if risk in (None, item.risk)
         and department in (None, item.course.department)
         and wanted in f"{item.course.code} {item.course.title} {item.enhancement.published_text}".casefold()
-    ]
-    risks = Counter(item.risk for item in items)
-    return ReviewQueue(
-        items=tuple(sorted(items, key=_urgency)),
-        counts={state: counts[state] for state in ReviewState},
-        risks={each: risks[each] for each in Risk},
-        departments=tuple(sorted({item.course.department for item in items})),
     )
+    risks = Counter(item.risk for item in items)
+    return replace(queue, items=items, risks={each: risks[each] for each in Risk})
 
 
 def review_screen(app: Application, enhancement_id: str) -> ReviewScreen:

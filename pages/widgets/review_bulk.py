@@ -73,5 +73,6 @@ def _confirm(catalog_id: str, chosen: list[str], held: int, left_out: int, t: Tr
                 ),
                 t("review.done_bulk", count=len(chosen)),
             )
+            st.rerun()
 
     ask()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.enhancement.word_diff import word_diff
@@ -12,7 +14,7 @@ from core.records import Course, Enhancement, Finding, ReviewState, Severity
 from pages.widgets.display import plain
 from pages.widgets.formats import moment
 from pages.widgets.marked_text import diff_text, draft_text, legend
-from pages.widgets.review_decisions import decide, draw_undo, reviewer, seconds_a_decision, undo_decision
+from pages.widgets.review_decisions import OPEN_FORM, decide, draw_undo, reviewer, seconds_a_decision, undo_decision
 from pages.widgets.session import application
 
 SEVERITY_COLOURS = {Severity.HARD: "red", Severity.SOFT: "orange", Severity.NOTE: "gray"}
@@ -24,7 +26,7 @@ STATE_COLOURS = {
     ReviewState.REJECTED: "gray",
 }
 REJECTION_REASONS = ("wrong_facts", "invented", "too_general", "bad_language", "other")
-_POSITION, _MODE = "review_position", "review_mode"
+_POSITION = "review_position"
 
 
 def draw_screen(queue: ReviewQueue, t: Translator) -> None:
@@ -106,72 +108,100 @@ def _draw_decisions(item: QueueItem, position: int, total: int, t: Translator) -
     """The row of buttons; editing and rejecting open their form below it."""
     identity = item.enhancement.enhancement_id
     title = plain(item.course.title)
+    forms = {"edit": (OPEN_FORM, ("edit", identity)), "reject": (OPEN_FORM, ("reject", identity))}
     with st.container(horizontal=True, key="review_actions"):
-        approve = st.button(
-            t("review.approve"), key="review_approve", type="primary", icon=":material/check:", shortcut="A"
+        st.button(
+            t("review.approve"),
+            key="review_approve",
+            type="primary",
+            icon=":material/check:",
+            shortcut="A",
+            on_click=decide,
+            args=(partial(_approve, identity), t("review.done_approve", title=title)),
         )
-        edit = st.button(t("review.edit"), key="review_edit", icon=":material/edit:", shortcut="E")
-        reject = st.button(t("review.reject"), key="review_reject", icon=":material/close:", shortcut="X")
-        skip = st.button(t("review.skip"), key="review_skip", icon=":material/skip_next:", shortcut="S")
-        back = st.button(
-            t("review.back"), key="review_back", icon=":material/skip_previous:", shortcut="B", disabled=position == 0
-        )
+        for name, icon, shortcut in (("edit", "edit", "E"), ("reject", "close", "X")):
+            st.button(
+                t(f"review.{name}"),
+                key=f"review_{name}",
+                icon=f":material/{icon}:",
+                shortcut=shortcut,
+                on_click=_remember,
+                args=forms[name],
+            )
+        for name, icon, shortcut, step in (("skip", "skip_next", "S", 1), ("back", "skip_previous", "B", -1)):
+            st.button(
+                t(f"review.{name}"),
+                key=f"review_{name}",
+                icon=f":material/{icon}:",
+                shortcut=shortcut,
+                disabled=name == "back" and position == 0,
+                on_click=_remember,
+                args=(_POSITION, (position + step) % total),
+            )
         draw_undo(t)
-    if approve:
-        _close_form()
-        decide(lambda: review.approve(application(), [identity], by=reviewer()), t("review.done_approve", title=title))
-    if skip or back:
-        _close_form()
-        st.session_state[_POSITION] = (position + (1 if skip else -1)) % total
-        st.rerun()
-    if edit or reject:
-        st.session_state[_MODE] = ("edit" if edit else "reject", identity)
-    mode = st.session_state.get(_MODE)
+    mode = st.session_state.get(OPEN_FORM)
     if mode == ("edit", identity):
         _draw_edit_form(item.enhancement, title, t)
     elif mode == ("reject", identity):
         _draw_reject_form(identity, title, t)
 
 
-def _close_form() -> None:
-    st.session_state.pop(_MODE, None)
+def _remember(name: str, value: object) -> None:
+    st.session_state[name] = value
+
+
+def _approve(identity: str) -> str:
+    return review.approve(application(), [identity], by=reviewer())
 
 
 def _draw_edit_form(enhancement: Enhancement, title: str, t: Translator) -> None:
+    key = f"review_text_{enhancement.enhancement_id}"
+
+    def save() -> str:
+        return review.edit(application(), enhancement.enhancement_id, st.session_state[key], by=reviewer())
+
     with st.form("review_edit_form"):
-        text = st.text_area(
+        st.text_area(
             t("review.your_text"),
             enhancement.published_text,
             height=180,
-            key=f"review_text_{enhancement.enhancement_id}",
+            key=key,
             help=t("review.your_text_help"),
         )
-        if st.form_submit_button(t("review.save_text"), type="primary", key="review_save_text"):
-            _close_form()
-            decide(
-                lambda: review.edit(application(), enhancement.enhancement_id, text, by=reviewer()),
-                t("review.done_edit", title=title),
-            )
+        st.form_submit_button(
+            t("review.save_text"),
+            type="primary",
+            key="review_save_text",
+            on_click=decide,
+            args=(save, t("review.done_edit", title=title)),
+        )
 
 
 def _draw_reject_form(identity: str, title: str, t: Translator) -> None:
+    reason_key, note_key = f"review_reason_{identity}", f"review_note_{identity}"
+
+    def turn_down() -> str:
+        reason = t(f"review.reason_{st.session_state[reason_key]}")
+        words = ": ".join(filter(None, (reason, st.session_state[note_key].strip())))
+        return review.reject(application(), [identity], by=reviewer(), reason=words)
+
     with st.form("review_reject_form"):
-        reason = st.pills(
+        st.pills(
             t("review.reason"),
             REJECTION_REASONS,
             format_func=lambda name: t(f"review.reason_{name}"),
             default=REJECTION_REASONS[0],
             required=True,
-            key=f"review_reason_{identity}",
+            key=reason_key,
         )
-        note = st.text_input(t("review.reason_note"), key=f"review_note_{identity}")
-        if st.form_submit_button(t("review.confirm_reject"), type="primary", key="review_confirm_reject"):
-            _close_form()
-            words = ": ".join(filter(None, (t(f"review.reason_{reason}"), note.strip())))
-            decide(
-                lambda: review.reject(application(), [identity], by=reviewer(), reason=words),
-                t("review.done_reject", title=title),
-            )
+        st.text_input(t("review.reason_note"), key=note_key)
+        st.form_submit_button(
+            t("review.confirm_reject"),
+            type="primary",
+            key="review_confirm_reject",
+            on_click=decide,
+            args=(turn_down, t("review.done_reject", title=title)),
+        )
 
 
 def _draw_background(screen: ReviewScreen, t: Translator) -> None:
@@ -203,12 +233,15 @@ def _draw_history_entry(entry: HistoryEntry, position: int, t: Translator) -> No
         sentence += f" · {plain(entry.reason)}"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(sentence, width="content")
-        if (
-            position == 0
-            and entry.decision_id
-            and st.button(t("review.undo_this"), key="review_undo_this", type="tertiary", icon=":material/undo:")
-        ):
-            undo_decision(entry.decision_id, t)
+        if position == 0 and entry.decision_id:
+            st.button(
+                t("review.undo_this"),
+                key="review_undo_this",
+                type="tertiary",
+                icon=":material/undo:",
+                on_click=undo_decision,
+                args=(entry.decision_id, t("review.undone")),
+            )
 
 
 def _draw_provenance(enhancement: Enhancement, t: Translator) -> None:
