@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -97,13 +97,16 @@ class _Stretch:
 class Ingest:
     """Copies one job's journal into the store. A result is taken once, whatever the journal repeats."""
 
-    def __init__(self, jobs: JobStore, spec: JobSpec, journal: Journal) -> None:
+    def __init__(
+        self, jobs: JobStore, spec: JobSpec, journal: Journal, distrusted: Collection[str] = frozenset()
+    ) -> None:
+        """Items in `distrusted` are taken again, although the store says that they are done."""
         self._jobs = jobs
         self._spec = spec
         self._journal = journal
         self._reader = EntryReader(journal, spec)
         states = jobs.item_states(spec.job_id)
-        self._done = frozenset(key for key, state in states.items() if state is ItemState.DONE)
+        self._done = frozenset(key for key, state in states.items() if state is ItemState.DONE).difference(distrusted)
         self.latest: deque[LatestText] = deque(maxlen=MAX_LATEST)  # newest first
         self.seconds: deque[float] = deque(maxlen=_FORECAST_ITEMS)  # of the newest items
 

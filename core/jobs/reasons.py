@@ -8,8 +8,8 @@ from typing import Any
 from core.errors import CourseLiftError
 from core.records import Message
 
-# How Python, C++, torch and the C library say that memory ran out.
-_MEMORY_SIGNS = ("MemoryError", "bad_alloc", "out of memory", "allocate memory")
+# How Python, C++, torch, the C library and its loader say that memory ran out.
+_MEMORY_SIGNS = ("MemoryError", "bad_alloc", "out of memory", "allocate memory", "failed to map segment")
 
 
 def as_values(message: Message) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from core.jobs.files import sync_folder
 from core.jobs.ingest import MAX_LATEST
 from core.jobs.job_progress import JobProgress, LatestText, phase_of, working_progress
 from core.jobs.outputs import cached_output
+from core.jobs.recovery import catch_up
 from core.jobs.spec import JobSpec, differences
 from core.jobs.supervisor import Supervisor
 from core.jobs.watch import JobWatch
@@ -46,6 +47,7 @@ class JobService:
         self._enhancements = enhancements
         self._supervisor = Supervisor(config)
         self._watches: dict[str, JobWatch] = {}
+        self._has_caught_up = False
         self._lock = threading.RLock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -75,9 +77,21 @@ class JobService:
                 pause = TROUBLE_SECONDS
             self._stopping.wait(pause)
 
+    def catch_up(self) -> int:
+        """Store what the journals of ended and lost jobs hold and the database lacks; returns how many were behind.
+
+        The first `tick` does it too: after a restore or a damaged log the database knows less than they do.
+        """
+        with self._lock:
+            behind = catch_up(self._jobs, self._supervisor)
+            self._has_caught_up = True
+            return behind
+
     def tick(self) -> None:
         """Copy what is new in all journals and act on dead, hung and finished workers."""
         with self._lock:
+            if not self._has_caught_up:
+                self.catch_up()
             active = [job for job in self._jobs.active() if job.status in _ACTIVE]
             for job in active:
                 self._tick_job(job)

@@ -30,6 +30,12 @@ class Supervisor:
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
 
+    def job_ids(self) -> list[str]:
+        """The jobs that have a folder."""
+        if not self._config.jobs_folder.is_dir():
+            return []
+        return sorted(path.name for path in self._config.jobs_folder.iterdir() if path.is_dir())
+
     def folder(self, job_id: str) -> Path:
         """Where a job keeps its files."""
         return self._config.jobs_folder / job_id

@@ -15,6 +15,7 @@ from pathlib import Path
 from core.config import PROJECT_FOLDER
 
 RUN_SECONDS = 240.0
+WORKER_PATIENCE = 3.0  # seconds to wait for a worker to kill
 VICTIMS = ("worker", "worker", "app", "both")
 
 
@@ -64,9 +65,11 @@ class Target:
                 return pid
         return None
 
-    def kill_worker(self) -> int | None:
-        """kill -9 to the worker; its process id when there was one."""
-        pid = self.worker()
+    def kill_worker(self, patience: float = 0.0) -> int | None:
+        """kill -9 to the worker, waiting for one up to `patience` seconds; its process id when there was one."""
+        deadline = time.monotonic() + patience
+        while (pid := self.worker()) is None and time.monotonic() < deadline:
+            time.sleep(0.01)
         if pid is not None:
             os.kill(pid, signal.SIGKILL)
         return pid
@@ -110,7 +113,11 @@ def _kill(target: Target, victim: str, run: Run) -> None:
     if victim in ("app", "both"):
         target.kill_app()
         run.kills += 1
-    pid = target.kill_worker() if victim in ("worker", "both") else None
+    pid = None
+    if victim == "worker":
+        pid = target.kill_worker(WORKER_PATIENCE)
+    elif victim == "both":
+        pid = target.kill_worker()
     run.kills += pid is not None
     if victim in ("app", "both"):
         target.start_app()

@@ -1,4 +1,4 @@
-"""Workers and apps that are killed, stopped, hung or starved: nothing is lost, nothing doubled, nothing runs for ever."""
+"""Workers and apps that are killed, stopped, hung or starved: nothing is lost or doubled, nothing runs for ever."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def assert_sound(lab: Lab, results: int) -> None:
     assert ledger.results == ledger.stored == results
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_kills_at_random_moments_lose_and_double_nothing(own_state_folder: Path, seed: int) -> None:
-    run = run_with_kills(own_state_folder, seed, kills=5, count=80)
+    run = run_with_kills(own_state_folder, seed, kills=4, count=40)
     ledger = check(own_state_folder)
-    assert run.kills >= 4
+    assert run.kills >= 3
     assert run.status == "succeeded"
     assert ledger.faults == []
-    assert ledger.stored + ledger.set_aside == 80
+    assert ledger.stored + ledger.set_aside == 40
     assert max(run.noticed, default=0.0) < 10
 
 
@@ -67,13 +67,13 @@ def test_a_dead_worker_is_noticed_and_replaced(lab: Lab) -> None:
 
 
 def test_an_item_that_kills_its_worker_is_set_aside_and_the_rest_is_done(lab: Lab) -> None:
-    spec = make_spec(count=14, behaviour="die_on=Subject 0006|Subject 0011")
+    spec = make_spec(count=8, behaviour="die_on=Subject 0002|Subject 0006")
     job = lab.finish(lab.service.start(spec).job_id)
-    assert (job.status, job.done, job.set_aside) == (JobStatus.SUCCEEDED, 12, 2)
+    assert (job.status, job.done, job.set_aside) == (JobStatus.SUCCEEDED, 6, 2)
     items = {item.item_key: item for item in lab.jobs.items(job.job_id)}
-    assert items["C0006"].state is items["C0011"].state is ItemState.SET_ASIDE
-    assert items["C0006"].attempts == items["C0011"].attempts == 3
-    assert_sound(lab, 12)
+    assert items["C0002"].state is items["C0006"].state is ItemState.SET_ASIDE
+    assert items["C0002"].attempts == items["C0006"].attempts == 3
+    assert_sound(lab, 6)
 
 
 def test_a_worker_that_always_dies_is_not_restarted_for_ever(lab: Lab) -> None:
@@ -87,7 +87,7 @@ def test_a_worker_that_always_dies_is_not_restarted_for_ever(lab: Lab) -> None:
 
 
 def test_a_hung_worker_is_shown_killed_and_its_item_set_aside(lab: Lab) -> None:
-    spec = make_spec(count=6, behaviour="hang_on=Subject 0002", item_deadline_seconds=1.5)
+    spec = make_spec(count=6, behaviour="hang_on=Subject 0002", item_deadline_seconds=0.8)
     job_id = lab.service.start(spec).job_id
     job = lab.finish(job_id)
     assert (job.status, job.done, job.set_aside) == (JobStatus.SUCCEEDED, 5, 1)
@@ -143,7 +143,7 @@ def test_a_worker_that_does_not_hear_is_terminated_then_killed(lab: Lab, monkeyp
 
 def test_cancel_racing_with_the_end_leaves_one_end(lab: Lab) -> None:
     ends = set()
-    for number in range(6):
+    for number in range(4):
         job_id = lab.service.start(make_spec(f"job{number}", count=3, behaviour="delay=0.02")).job_id
         lab.heartbeat(job_id)
         time.sleep(0.03 * number)
@@ -208,18 +208,20 @@ def test_a_worker_that_never_gives_a_sign_of_life_is_replaced(lab: Lab, monkeypa
     assert lab.finish(job_id).done == 3
 
 
-def test_a_program_without_the_memory_it_needs_is_told_so(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limit is inherited; what breaks is the import of a library or the load of a model."""
-    spec = make_spec(engine="transformers", model_ref="bundled:smollm2-135m-instruct", precision="float32")
+def test_a_worker_without_memory_for_its_model_says_so(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = lab.config.home / "model"
+    model.mkdir()
+    (model / "config.json").write_text("{}")
     starve = lab.config.home / "starve"
-    starve.write_text(f'#!/bin/sh\nulimit -v 400000\nexec {sys.executable} "$@"\n')
+    starve.write_text(f'#!/bin/sh\nulimit -v 300000\nexec {sys.executable} "$@"\n')  # KiB; torch alone needs more
     starve.chmod(0o755)
-    folder = lab.config.models_folder / "smollm2-135m-instruct"
-    folder.mkdir(parents=True)
     monkeypatch.setattr(sys, "executable", str(starve))
-    job = lab.finish(lab.service.start(spec).job_id, timeout=60)
+    spec = make_spec(engine="transformers", model_ref=str(model), precision="float32")
+    job = lab.finish(lab.service.start(spec).job_id)
     assert job.status is JobStatus.FAILED
     assert job.error is not None
+    assert job.error.key == "jobs.out_of_memory"
+    assert (lab.supervisor.folder(job.job_id) / "journal.log").read_bytes().count(b'"kind":"session"') == 1
 
 
 def test_a_full_disk_pauses_the_job_and_room_lets_it_go_on(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,7 +262,7 @@ def test_starting_and_stopping_leaves_nothing_behind(lab: Lab) -> None:
     cycle(0)
     me = psutil.Process()
     before = (me.num_fds(), threading.active_count(), len(me.children()))
-    for number in range(1, 9):
+    for number in range(1, 5):
         cycle(number)
     lab.service.tick()
     after = (me.num_fds(), threading.active_count(), len(me.children()))
