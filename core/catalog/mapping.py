@@ -40,8 +40,9 @@ class ColumnMapping:
 
 def propose_mapping(table: Table, remembered: Mapping[str, str] | None = None) -> ColumnMapping:
     """The likeliest mapping of a catalog; a remembered one wins when the table has all its columns."""
-    if remembered and _fits_table(table, remembered):
-        return ColumnMapping(dict(remembered))
+    recalled = _recall(table, remembered or {})
+    if recalled:
+        return ColumnMapping(recalled)
     profiles = _profiles(table)
     fields = _assign(table, COURSE_FIELDS, COURSE_NAMES, profiles)
     if "title" in fields:
@@ -59,8 +60,9 @@ def propose_mapping(table: Table, remembered: Mapping[str, str] | None = None) -
 
 def propose_student_mapping(table: Table, remembered: Mapping[str, str] | None = None) -> ColumnMapping:
     """The likeliest mapping of a list of students; a remembered one wins when the table has all its columns."""
-    if remembered and _fits_table(table, remembered):
-        return ColumnMapping(dict(remembered))
+    recalled = _recall(table, remembered or {})
+    if recalled:
+        return ColumnMapping(recalled)
     profiles = _profiles(table)
     fields = _assign(table, STUDENT_FIELDS, STUDENT_NAMES, profiles)
     if "student_id" not in fields:
@@ -72,12 +74,20 @@ def propose_student_mapping(table: Table, remembered: Mapping[str, str] | None =
 
 def table_shape(table: Table) -> str:
     """A hash of the column names: equal for the next file of the same shape."""
-    names = sorted("".join(name.casefold().split()) for name in table.columns)
+    names = sorted(map(_plain, table.columns))
     return hashlib.sha256(json.dumps(names, ensure_ascii=False).encode()).hexdigest()
 
 
-def _fits_table(table: Table, remembered: Mapping[str, str]) -> bool:
-    return set(remembered.values()) <= set(table.columns)
+def _recall(table: Table, remembered: Mapping[str, str]) -> dict[str, str]:
+    """A remembered mapping in the names of this table; empty when a column is missing."""
+    columns = {_plain(name): name for name in table.columns}
+    if any(_plain(name) not in columns for name in remembered.values()):
+        return {}
+    return {field: columns[_plain(name)] for field, name in remembered.items()}
+
+
+def _plain(name: str) -> str:
+    return "".join(name.casefold().split())
 
 
 def _profiles(table: Table, title_column: str = "") -> dict[str, ColumnProfile]:

@@ -133,7 +133,6 @@ _PERSON = ("instructor", "teacher", "professor", "lecturer", "author", "tutor", 
 _PLACE = ("school", "college", "faculty", "department", "dept", "division", "building", "room", "file")
 _PERSON_OR_PLACE = frozenset((*_PERSON, *_PLACE))
 _NEVER_IN_HANGUL = ("교수", "강사", "담당자", "저자", "여부", "일시", "날짜", "전화", "주소", "링크", "인원", "정원")
-_SURE = 0.75
 _EXACT, _AT_END, _AT_START, _WITHIN = 1.0, 0.8, 0.65, 0.5  # an English head noun stands at the end
 
 
@@ -176,15 +175,33 @@ def score_name(field: str, name: str, names: FieldNames) -> float:
     return factor * max((weight * match for weight, match in matches), default=0.0)
 
 
+# A cell is the name of a column when it is one of the good names, or ends with one of the best. Sets, because every
+# cell near the top of a file is asked.
+_GOOD_NAMES, _BEST_NAMES = (
+    frozenset(
+        "".join(words)
+        for names in (COURSE_NAMES, STUDENT_NAMES)
+        for phrases in names.values()
+        for weight, words in phrases
+        if weight >= least
+    )
+    for least in (0.75, 1.0)
+)
+
+
 def is_field_name(name: str) -> bool:
     """Whether a cell reads like the name of a column, of catalogs or of lists of students."""
     if len(name) > 40:
         return False
-    return any(
-        score_name(field, name, names) >= _SURE
-        for names in (COURSE_NAMES, STUDENT_NAMES)
-        for field in (*names, *(("title_en",) if names is COURSE_NAMES else ()))
-    )
+    tokens, _ = _split_language(tokens_of(name))
+    joined = "".join(tokens)
+    if joined in _GOOD_NAMES:
+        return True
+    if _NEVER & set(tokens) or any(part in joined for part in _NEVER_IN_HANGUL):
+        return False
+    if joined.isascii():
+        return any("".join(tokens[start:]) in _BEST_NAMES for start in range(1, len(tokens)))
+    return any(joined[start:] in _BEST_NAMES for start in range(1, len(joined)))  # Korean compounds carry no spaces
 
 
 def _split_language(tokens: tuple[str, ...]) -> tuple[tuple[str, ...], str]:

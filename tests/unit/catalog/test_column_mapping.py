@@ -89,6 +89,7 @@ def test_no_column_serves_two_fields():
 def test_a_remembered_mapping_wins_when_its_columns_are_there():
     table = table_of(("a", "title", "b"), ("some", "Robots", "text"))
     assert propose_mapping(table, {"title": "b"}).fields == {"title": "b"}
+    assert propose_mapping(table, {"title": " B"}).fields == {"title": "b"}
     assert propose_mapping(table, {"title": "gone"}).fields["title"] == "title"
 
 
