@@ -5,6 +5,7 @@ import streamlit as st
 from core.errors import CourseLiftError
 from core.i18n import Translator
 from core.pipeline.application import Application
+from core.pipeline.enhancement import MAX_TRIAL_COURSES
 from core.pipeline.jobs import active_job, job_report, list_jobs, retry_failed
 from core.records import Catalog, Job, JobKind
 from pages.widgets.display import empty_state
@@ -59,13 +60,13 @@ def draw_result(app: Application, past: list[Job], t: Translator) -> None:
     if job is None:
         return
     with st.container(border=True, key="job_result"):
-        title_place, close_place = st.columns([5, 1], vertical_alignment="center")
-        title_place.markdown(f"#### {t('enhance.result_title', status=job_status(job, t))}")
-        if close_place.button(t("enhance.close"), icon=":material/close:", type="tertiary", key="close_result"):
-            del st.session_state["watched_job"]
-            st.rerun()
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.markdown(f"#### {t('enhance.result_title', status=job_status(job, t))}", width="content")
+            if st.button(t("enhance.close"), icon=":material/close:", type="tertiary", key="close_result"):
+                del st.session_state["watched_job"]
+                st.rerun()
         draw_report(job_report(app, job.job_id), t, key="result")
-        draw_texts(app, job.job_id, t)
+        draw_texts(app, job.job_id, t, MAX_TRIAL_COURSES)
         with st.container(horizontal=True):
             go_to_button("review", t("enhance.go_review"), key="go_review", primary=True)
             draw_retry(app, job, t)

@@ -13,6 +13,7 @@ from core.charts.style import BLUE, GREY, ORANGE, apply_style, thin
 TREND_COURSES = 15  # courses in the running median
 RATE_BINS = 40  # throughput is averaged over a 40th of the run ...
 MIN_BIN_SECONDS = 5.0  # ... and at least 5 s, or batches that end together look like spikes
+TIME_TICKS = 4  # more do not fit side by side
 
 
 def running_median(values: Sequence[float], window: int = TREND_COURSES) -> list[float]:
@@ -72,6 +73,7 @@ def seconds_per_course(
         hovertemplate="%{x|%H:%M:%S}: %{y:.2f} s<extra></extra>",
     )
     apply_style(figure, title=title, x_label=x_label, y_label=y_label)
+    figure.update_xaxes(nticks=TIME_TICKS, tickformat="%H:%M:%S", tickangle=0)
     figure.update_yaxes(rangemode="tozero")
     return figure
 
@@ -123,6 +125,7 @@ def _area(
         )
     )
     apply_style(figure, title=title, x_label=x_label, y_label=y_label)
+    figure.update_xaxes(nticks=TIME_TICKS, tickformat="%H:%M:%S", tickangle=0)
     figure.update_yaxes(rangemode="tozero")
     return figure
 

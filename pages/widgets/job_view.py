@@ -16,6 +16,8 @@ from core.records import Job
 from pages.widgets.display import Figure, draw_chart, metric_row, plain
 from pages.widgets.formats import duration, local, moment, rate, span
 
+_CHARTED_ITEMS = 8  # fewer points make no line
+
 
 def part_name(name: str, t: Translator) -> str:
     """A measured part in words; parts without a translation keep their own name."""
@@ -128,19 +130,19 @@ def draw_timings(timings: Sequence[TimingRow], t: Translator, *, key: str) -> No
 
 def draw_job_charts(report: JobReport, t: Translator, *, key: str) -> None:
     """Seconds a course, tokens a second and memory over time."""
-    if len(report.series) < 2:
+    if len(report.series) < _CHARTED_ITEMS:
         return
     finished_at = [local(point.finished_at) for point in report.series]
     time_label = t("widgets.time")
     seconds_place, tokens_place, memory_place = st.columns(3)
     with seconds_place:
+        st.markdown(f"**{t('widgets.seconds_per_course')}**")
         draw_chart(
             job_charts.seconds_per_course(
                 finished_at,
                 [point.seconds_per_item for point in report.series],
                 course_label=t("widgets.one_course"),
                 trend_label=t("widgets.median"),
-                title=t("widgets.seconds_per_course"),
                 x_label=time_label,
                 y_label=t("widgets.unit_seconds"),
             ),
@@ -148,11 +150,11 @@ def draw_job_charts(report: JobReport, t: Translator, *, key: str) -> None:
             alt=t("widgets.seconds_per_course"),
         )
     with tokens_place:
+        st.markdown(f"**{t('widgets.tokens_over_time')}**")
         draw_chart(
             job_charts.tokens_per_second(
                 finished_at,
                 [point.new_tokens for point in report.series],
-                title=t("widgets.tokens_over_time"),
                 x_label=time_label,
                 y_label=t("widgets.unit_tokens"),
             ),
@@ -160,11 +162,11 @@ def draw_job_charts(report: JobReport, t: Translator, *, key: str) -> None:
             alt=t("widgets.tokens_over_time"),
         )
     with memory_place:
+        st.markdown(f"**{t('widgets.memory_over_time')}**")
         draw_chart(
             job_charts.memory(
                 finished_at,
                 [point.rss_mib for point in report.series],
-                title=t("widgets.memory_over_time"),
                 x_label=time_label,
                 y_label=t("widgets.unit_mib"),
             ),
