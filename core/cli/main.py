@@ -55,5 +55,7 @@ def _run(options: argparse.Namespace, console: Console) -> Result:
         return system_commands.models(config, options, console)
     if options.verb == "restore":
         return system_commands.restore(config, options, console)
+    if options.verb == "verify":
+        return system_commands.verify(config, options, console)
     with Application(config, watch_jobs=False) as app:
         return _COMMANDS[options.verb](app, options, console)

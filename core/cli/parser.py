@@ -52,6 +52,7 @@ def build_parser(t: Translator) -> argparse.ArgumentParser:
     add("list", models)
     add("backup")
     add("restore").add_argument("file", type=Path, help=t("cli.help.backup_file"))
+    add("verify").add_argument("--repair", action="store_true", help=t("cli.help.repair"))
     return parser
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.config import Config
 from core.errors import StorageError
 from core.pipeline.application import Application
-from core.storage.backup import create_backup, restore_backup
+from core.storage.backup import create_backup, restore_backup, set_aside
 from core.storage.connection import Database
 
 
@@ -40,6 +40,24 @@ def restore(config: Config, path: Path) -> Path | None:
     """
     _refuse_when_held(config)
     return restore_backup(path, config.database_path)
+
+
+def restore_newest(config: Config) -> tuple[Path | None, Path | None]:
+    """Put the newest copy that can be read to its last row in place of a database that cannot.
+
+    The database file without its damaged log is one of the copies: it holds what was written down for good. Where
+    there is no copy at all the next one to open the database begins with an empty one. Returns what was put there,
+    and where the database that cannot be read is now. Raises StorageError when another process holds the database.
+    """
+    _refuse_when_held(config)
+    copies = [path for path in (config.database_path, *config.backups_folder.glob("*.duckdb")) if path.exists()]
+    for copy in sorted(copies, key=lambda path: path.stat().st_mtime, reverse=True):
+        try:
+            return copy, restore_backup(copy, config.database_path)
+        except StorageError as error:
+            if error.message.key != "storage.backup_damaged":
+                raise
+    return None, set_aside(config.database_path)
 
 
 def _describe(path: Path) -> BackupFile:

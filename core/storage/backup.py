@@ -16,6 +16,7 @@ import duckdb
 
 from core.errors import StorageError
 from core.storage.failures import is_held_by_another_process
+from core.storage.soundness import read_every_row
 
 if TYPE_CHECKING:
     from core.storage.connection import Database
@@ -25,12 +26,13 @@ _COUNT_VERSIONS = "SELECT count(*) FROM schema_versions"
 _SUFFIX = ".duckdb"
 
 
-def create_backup(database: Database) -> Path:
+def create_backup(database: Database, name: str = "courselift") -> Path:
     """A consistent copy of `database` as of one moment, in its backups folder (DuckDB may write nowhere else).
 
-    Others read and write meanwhile. Raises StorageError when the copy cannot be made.
+    The file is called `name` and the date. Others read and write meanwhile. Raises StorageError when the copy cannot
+    be made.
     """
-    target = database.backups_folder / f"courselift-{_date()}{_SUFFIX}"
+    target = database.backups_folder / f"{name}-{_date()}{_SUFFIX}"
     with database.read() as cursor:
         _copy_into(cursor, target)
     return target
@@ -39,8 +41,9 @@ def create_backup(database: Database) -> Path:
 def restore_backup(backup: Path, database_path: Path) -> Path | None:
     """Put a copy of `backup` in the place of the closed database at `database_path`.
 
-    The backup is opened first to see that it is sound. The old files are set aside under a dated name, never
-    deleted; returns where the old database is now, None when there was none. Raises StorageError.
+    The backup is read first, every row of it, to see that it is sound. The old files are set aside under a dated
+    name, never deleted; returns where the old database is now, None when there was none. `backup` may be the old
+    database itself: then only its log is left out. Raises StorageError.
     """
     if _is_in_use(database_path):
         raise StorageError("storage.database_in_use", path=str(database_path))
@@ -50,12 +53,13 @@ def restore_backup(backup: Path, database_path: Path) -> Path | None:
         shutil.copyfile(backup, incoming)
         with duckdb.connect(str(incoming)) as connection:
             connection.execute(_COUNT_VERSIONS)
+            read_every_row(connection)
             connection.execute("CHECKPOINT")
     except (duckdb.Error, OSError) as error:
         incoming.unlink(missing_ok=True)
         raise StorageError("storage.backup_damaged", path=str(backup)) from error
     _sync(incoming)
-    aside = _set_aside(database_path)
+    aside = set_aside(database_path)
     incoming.replace(database_path)
     return aside
 
@@ -92,8 +96,11 @@ def _is_in_use(database_path: Path) -> bool:
     return False
 
 
-def _set_aside(database_path: Path) -> Path | None:
-    """Rename the database and its log; the log goes first, or a new database might replay an old log."""
+def set_aside(database_path: Path) -> Path | None:
+    """Rename the closed database and its log; returns where the database is now, None when there was none.
+
+    The log goes first, or a new database might replay an old log.
+    """
     date = _date()
     log = database_path.with_name(f"{database_path.name}.wal")
     if log.exists():

@@ -38,6 +38,16 @@ class CatalogImport:
     counts: Mapping[str, int]  # of the comparison: added, changed, removed, ...
 
 
+@dataclass(frozen=True, slots=True)
+class StoredUpload:
+    """One uploaded file, kept as it came."""
+
+    upload_id: str
+    content_hash: str  # SHA-256, hexadecimal
+    file_name: str  # as the person called it
+    stored_path: str  # where it was put
+
+
 Catalogs = list[Catalog]  # the method `list` hides the type's own name inside the class
 
 
@@ -80,6 +90,10 @@ class CatalogStore:
         with self._database.write() as cursor:
             cursor.execute(queries.ADD_UPLOAD, values)
         return upload_id
+
+    def uploads(self) -> StoredUploads:
+        """Every uploaded file of catalogs and students, oldest first."""
+        return [StoredUpload(*row) for row in self._database.fetch(queries.LIST_UPLOADS)]
 
     def apply_import(
         self, catalog_id: str, upload_id: str, courses: Sequence[Course], diff_counts: Mapping[str, int]
@@ -176,6 +190,7 @@ class CatalogStore:
 
 Courses = list[Course]
 Imports = list[CatalogImport]
+StoredUploads = list[StoredUpload]
 
 
 def _refuse_duplicates(courses: Sequence[Course]) -> None:

@@ -30,6 +30,7 @@ from core.errors import StorageError
 from core.storage.backup import copy_before_upgrade
 from core.storage.failures import is_fatal, is_held_by_another_process, opening_failure, working_failure
 from core.storage.migrations import migrate
+from core.storage.soundness import read_every_row
 
 logger = logging.getLogger(__name__)
 
@@ -128,6 +129,16 @@ class Database:
         """The first row of `query`, None when there is none."""
         with self.read() as cursor:
             return cursor.execute(query, parameters).fetchone()
+
+    def read_every_row(self) -> int:
+        """Read all there is; returns the number of rows. Raises StorageError when some of it is damaged."""
+        try:
+            with self.read() as cursor:
+                return read_every_row(cursor)
+        except StorageError as error:
+            if error.message.key in ("storage.failed", "storage.stopped"):
+                raise StorageError("storage.damaged", path=str(self.path), backups=str(self.backups_folder)) from error
+            raise
 
     def close(self) -> None:
         """Interrupt running queries, wait for them, close the file. Calling it again does nothing."""

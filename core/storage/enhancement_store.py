@@ -60,6 +60,13 @@ class EnhancementStore:
         with self._database.write() as cursor:
             insert_columns(cursor, queries.ADD, columns)
 
+    def put_back(self, enhancements: Sequence[Enhancement]) -> None:
+        """Make text and origin of stored enhancements what the journal says they were; decisions stay."""
+        names = ("enhancement_id", "catalog_id", "course_key", "job_id", "text", "source_hash")
+        columns = {name: [getattr(item, name) for item in enhancements] for name in names}
+        with self._database.write() as cursor:
+            insert_columns(cursor, queries.SET_ORIGINALS, columns)
+
     def get(self, enhancement_id: str) -> Enhancement:
         """One enhancement. Raises StorageError when there is none."""
         row = self._database.fetch_one(queries.GET, [enhancement_id])

@@ -55,6 +55,13 @@ class JobStore:
             _add(cursor, job, items, idempotency_key)
             return self.get(job.job_id)
 
+    def recover(self, job: Job, items: Sequence[str]) -> Job:
+        """Store a job that the database has lost, whatever else is active; one that is stored stays as it is."""
+        with self._database.write() as cursor:
+            if cursor.execute(queries.JOB_EXISTS, [job.job_id]).fetchone() is None:
+                _add(cursor, job, items, "")
+            return self.get(job.job_id)
+
     def get(self, job_id: str) -> Job:
         """One job with the counts of its items. Raises StorageError when there is none."""
         row = self._database.fetch_one(queries.GET_JOB, [job_id])

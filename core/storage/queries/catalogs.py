@@ -14,6 +14,7 @@ ADD_UPLOAD = """
 INSERT INTO uploads (upload_id, content_hash, file_name, size_bytes, kind, stored_path, uploaded_at)
 VALUES (?, ?, ?, ?, ?, ?, ?)
 """
+LIST_UPLOADS = "SELECT upload_id, content_hash, file_name, stored_path FROM uploads ORDER BY uploaded_at, upload_id"
 ADD_IMPORT = "INSERT INTO imports (import_id, catalog_id, upload_id, imported_at, counts) VALUES (?, ?, ?, ?, ?)"
 LIST_IMPORTS = """
 SELECT i.import_id, i.upload_id, coalesce(u.file_name, ''), i.imported_at, i.counts

@@ -47,6 +47,11 @@ PUBLISHED_OF_COURSES = """
 SELECT enhancement_id FROM enhancements
 WHERE catalog_id = $1 AND state IN ('approved', 'edited') AND course_key IN (SELECT unnest($2::VARCHAR[]))
 """
+SET_ORIGINALS = """
+UPDATE enhancements SET catalog_id = i.catalog_id, course_key = i.course_key, job_id = i.job_id, text = i.text,
+    source_hash = i.source_hash
+FROM incoming i WHERE enhancements.enhancement_id = i.enhancement_id
+"""
 NEXT_DECISION = "SELECT coalesce(max(sequence), 0) + 1 FROM decisions"
 ADD_DECISIONS = """
 INSERT INTO decisions

@@ -25,6 +25,7 @@ SELECT j.job_id FROM jobs j
 WHERE {_NOT_FINAL} AND (($key <> '' AND j.idempotency_key = $key) OR (j.catalog_id = $catalog_id AND j.kind = $kind))
 ORDER BY (j.idempotency_key = $key) DESC, j.created_at LIMIT 1
 """
+JOB_EXISTS = "SELECT 1 FROM jobs WHERE job_id = ?"
 SET_STATUS = """
 UPDATE jobs SET status = $status, error = $error,
     started_at = CASE WHEN $status = 'running' THEN coalesce(started_at, $moment) ELSE started_at END,

@@ -1,0 +1,194 @@
+"""Look whether everything that was promised still holds, and mend what journals and backups can mend.
+
+What is looked at: the database can be read to its last row; every result in a job's journal is stored once, with the
+same text (by SHA-256), on its own course, made from that course's source; the items of every job add up; uploaded
+files are what they were; the access log is unbroken. Nothing is deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.config import Config
+from core.errors import StorageError
+from core.jobs.ingest import Ingest
+from core.jobs.supervisor import Supervisor
+from core.pipeline.application import Application
+from core.pipeline.backup import restore_newest
+from core.pipeline.job_ledgers import JobLedger, has_begun, read_ledgers
+from core.records import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str  # "database", "results", "items", "uploads", "access_log"
+    looked_at: int  # rows, results, items, files, entries
+    faults: tuple[Message, ...] = ()
+    notes: tuple[Message, ...] = ()  # nothing is wrong, but worth knowing
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What was found."""
+
+    checks: tuple[Check, ...]
+    seconds: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.faults
+
+    @property
+    def faults(self) -> tuple[Message, ...]:
+        """Everything that is wrong."""
+        return tuple(fault for check in self.checks for fault in check.faults)
+
+    @property
+    def summary(self) -> Message:
+        """One sentence about all of it."""
+        if self.faults:
+            return Message("verify.faults", {"count": len(self.faults)})
+        counts = {check.name: check.looked_at for check in self.checks}
+        found = {"rows": counts["database"], "results": counts["results"], "uploads": counts["uploads"]}
+        return Message("verify.holds", {**found, "accesses": counts["access_log"], "seconds": f"{self.seconds:.1f}"})
+
+
+@dataclass(frozen=True, slots=True)
+class RepairReport:
+    """What a repair did, and what holds since."""
+
+    jobs_read_again: int
+    restored_from: Path | None  # the copy that took the place of the database
+    set_aside: Path | None  # where the database that could not be read is now
+    after: VerifyReport
+
+    @property
+    def steps(self) -> tuple[Message, ...]:
+        """What was done, a sentence each."""
+        steps = []
+        if self.restored_from is not None:
+            steps.append(Message("verify.restored_from", {"path": str(self.restored_from)}))
+        elif self.set_aside is not None:
+            steps.append(Message("verify.restored_nothing"))
+        if self.set_aside is not None:
+            steps.append(Message("verify.set_aside", {"path": str(self.set_aside)}))
+        return (*steps, Message("verify.repaired", {"count": self.jobs_read_again}))
+
+
+def verify(app: Application) -> VerifyReport:
+    """Look at everything; changes nothing. Reads the whole database, so it may take seconds."""
+    started = time.perf_counter()
+    database = _check_database(app)
+    checks = [database]
+    if not database.faults:
+        ledgers = read_ledgers(app)
+        checks += [_check_results(app, ledgers), _check_items(ledgers), _check_uploads(app), _check_access_log(app)]
+    return VerifyReport(tuple(checks), time.perf_counter() - started)
+
+
+def repair(config: Config) -> RepairReport:
+    """Mend an installation that no app has open: a database that cannot be read gives way to the newest copy that can,
+    then the journals are read again. Raises StorageError when another process holds the database.
+    """
+    restored_from, aside = None, None
+    if not _can_be_read(config):
+        restored_from, aside = restore_newest(config)
+    with Application(config, watch_jobs=False) as app:
+        return RepairReport(read_journals_again(app), restored_from, aside, verify(app))
+
+
+def read_journals_again(app: Application) -> int:
+    """Bring the database up to its journals; returns how many jobs that concerned. Doing it again is harmless."""
+    behind = app.job_service.catch_up()
+    faulty = [ledger for ledger in read_ledgers(app) if ledger.missing or ledger.altered or ledger.unsettled]
+    for ledger in faulty:
+        if ledger.spec is None:
+            continue
+        journal = Supervisor(app.config).journal(ledger.job.job_id)
+        Ingest(app.jobs, ledger.spec, journal, ledger.missing).reconcile()
+        if ledger.altered:
+            app.enhancements.put_back(ledger.altered)
+    app.mark_changed()
+    return behind + len(faulty)
+
+
+def _can_be_read(config: Config) -> bool:
+    try:
+        with Application(config, watch_jobs=False) as app:
+            return not _check_database(app).faults
+    except StorageError as error:
+        if error.message.key != "storage.damaged":
+            raise
+        return False
+
+
+def _check_database(app: Application) -> Check:
+    try:
+        return Check("database", app.database.read_every_row())
+    except StorageError as error:
+        return Check("database", 0, (error.message,))
+
+
+def _check_results(app: Application, ledgers: Sequence[JobLedger]) -> Check:
+    faults: list[Message] = []
+    for ledger in ledgers:
+        job = ledger.job.job_id
+        counts = {"missing": len(ledger.missing), "altered": len(ledger.altered), "strange": ledger.strange}
+        faults += [Message(f"verify.results_{name}", {"job": job, "count": n}) for name, n in counts.items() if n]
+        if ledger.spec is None:
+            faults.append(Message("verify.folder_unreadable", {"job": job}))
+    known = {ledger.job.job_id for ledger in ledgers}
+    unknown = [job_id for job_id in Supervisor(app.config).job_ids() if job_id not in known]
+    lost = [job_id for job_id in unknown if has_begun(app.config, job_id)]
+    faults += [Message("verify.job_unknown", {"job": job_id}) for job_id in lost]
+    refused = [ledger for ledger in ledgers if ledger.refused]
+    notes = tuple(
+        Message("verify.lines_refused", {"job": ledger.job.job_id, "count": ledger.refused}) for ledger in refused
+    )
+    return Check("results", sum(ledger.results for ledger in ledgers), tuple(faults), notes)
+
+
+def _check_items(ledgers: Sequence[JobLedger]) -> Check:
+    faults = []
+    for ledger in ledgers:
+        job = ledger.job
+        adds_up = ledger.item_count == job.total and job.pending >= 0
+        if not adds_up:
+            faults.append(
+                Message("verify.items_count", {"job": job.job_id, "items": ledger.item_count, "total": job.total})
+            )
+        if ledger.unsettled:
+            faults.append(Message("verify.items_differ", {"job": job.job_id, "count": len(ledger.unsettled)}))
+    return Check("items", sum(ledger.item_count for ledger in ledgers), tuple(faults))
+
+
+def _check_uploads(app: Application) -> Check:
+    """The files, by their place in this state folder, which may have moved since."""
+    wanted = {Path(upload.stored_path).name: upload for upload in app.catalogs.uploads()}
+    states = {name: _upload_state(app.config.uploads_folder / name, it.content_hash) for name, it in wanted.items()}
+    faults = tuple(
+        Message(f"verify.upload_{state}", {"file": wanted[name].file_name}) for name, state in states.items() if state
+    )
+    return Check("uploads", len(wanted), faults)
+
+
+def _upload_state(path: Path, content_hash: str) -> str:
+    """What is wrong with an uploaded file: "missing", "changed" or nothing."""
+    if not path.is_file():
+        return "missing"
+    with path.open("rb") as file:
+        return "" if hashlib.file_digest(file, "sha256").hexdigest() == content_hash else "changed"
+
+
+def _check_access_log(app: Application) -> Check:
+    broken = app.access_log.first_broken()
+    faults = () if broken is None else (Message("verify.access_log_broken", {"number": broken}),)
+    newest = app.access_log.list(limit=1)
+    return Check("access_log", newest[0].sequence if newest else 0, faults)
