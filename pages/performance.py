@@ -64,7 +64,7 @@ def draw_figures(figures: Sequence[ReportFigure], t: Translator) -> None:
     """The report's figures and ours, as bars and as a table with the factor between them."""
     st.markdown(f"#### {t('performance.compared')}")
     st.caption(t("performance.compared_help"))
-    chart_place, table_place = st.columns([3, 2], gap="large")
+    chart_place, table_place = st.columns(2, gap="large")
     names = [t.message(figure.name) for figure in figures]
     with chart_place:
         draw_chart(

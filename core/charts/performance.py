@@ -52,7 +52,7 @@ def compare(
             name=plain(name),
             y=list(range(len(groups))),
             x=list(values),
-            text=["" if value is None else f"{value:,.4g} {unit}" for value in values],
+            text=["" if value is None else f"{_short(value)} {unit}" for value in values],
             marker_color=PALETTE[position % len(PALETTE)],
             hovertemplate="%{y}: %{text}<extra>%{fullData.name}</extra>",
         )
@@ -65,3 +65,8 @@ def compare(
         exponents = np.log10([min(measured), max(measured)])  # plotly wants the range of a log axis as exponents
         figure.update_xaxes(type="log", dtick=1, range=[exponents[0] - 0.5, exponents[1] + 0.8])
     return figure
+
+
+def _short(value: float) -> str:
+    """Three digits that count, and never an exponent."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

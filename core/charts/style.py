@@ -89,7 +89,7 @@ def list_rows(figure: go.Figure, labels: Sequence[str]) -> None:
 def write_values(figure: go.Figure, values: Sequence[float | None]) -> None:
     """Puts the texts of horizontal bars beside them, in full size, and widens the axis so that they have room."""
     figure.update_traces(textposition="outside", cliponaxis=False, selector={"type": "bar"})
-    figure.update_xaxes(range=[0, max([value for value in values if value] or [1.0]) * 1.25])
+    figure.update_xaxes(range=[0, max([value for value in values if value] or [1.0]) * 1.4])
 
 
 def thin(count: int, limit: int = 1500) -> slice:
