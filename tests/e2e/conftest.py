@@ -126,3 +126,28 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(locale="en-US", viewport={"width": 1400, "height": 1000})
     yield context.new_page()
     context.close()
+
+
+def settle(page: Page) -> None:
+    """Wait until the page's script has run to its end."""
+    page.get_by_test_id("stApp").wait_for()
+    page.wait_for_timeout(300)
+    page.locator("[data-test-script-state=notRunning]").wait_for(timeout=60_000)
+
+
+def open_page(page: Page, dashboard: Dashboard, name: str = "") -> None:
+    """Go to a page by its address, and wait until it is drawn."""
+    page.goto(f"{dashboard.url}/{name}")
+    settle(page)
+
+
+def press(page: Page, key: str) -> None:
+    """Click the button with this key, and wait for what it does."""
+    page.locator(f".st-key-{key} button").first.click()
+    settle(page)
+
+
+def pick_row(page: Page, key: str, row: int = 0) -> None:
+    """Tick a row of a table. The table is a canvas: the boxes are a column of 35 pixels below a header of 35."""
+    page.locator(f".st-key-{key} canvas").first.click(position={"x": 18, "y": 35 + 35 * row + 17})
+    settle(page)
