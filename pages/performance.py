@@ -99,7 +99,11 @@ def draw_figures(figures: Sequence[ReportFigure], t: Translator) -> None:
 def _factor(figure: ReportFigure, t: Translator) -> str:
     if not figure.measured_seconds:
         return t("widgets.none")
-    return t("performance.times", factor=f"{figure.reported_seconds / figure.measured_seconds:,.1f}")
+    return t("performance.times", factor=_short(figure.reported_seconds / figure.measured_seconds))
+
+
+def _short(factor: float) -> str:
+    return f"{factor:,.0f}" if factor >= 10 else f"{factor:.2g}"
 
 
 def draw_runs(app: Application, view: PerformanceView, t: Translator) -> None:

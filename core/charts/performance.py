@@ -68,5 +68,5 @@ def compare(
 
 
 def _short(value: float) -> str:
-    """Three digits that count, and never an exponent."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    """Four digits that count, and never an exponent."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"

@@ -62,7 +62,7 @@ def draw_texts(app: Application, job_id: str, t: Translator, limit: int = _LATES
         with st.container(border=True):
             title_place, facts_place = st.columns([3, 1])
             title_place.markdown(f"**{plain(f'{course.code} {course.title}'.strip())}**")
-            facts = f"{enhancement.new_tokens} tokens · {duration(enhancement.seconds, t)}"
+            facts = t("enhance.text_facts", tokens=enhancement.new_tokens, time=duration(enhancement.seconds, t))
             facts_place.caption(plain(facts), text_alignment="right")
             st.text(enhancement.published_text or t("enhance.no_text"))
             before = course.description or t("enhance.nothing")
