@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.embedding.fake_encoder import FakeEncoder
+from core.errors import RecommendationError, StorageError
+from core.pipeline import recommendation
+from core.pipeline.application import Application
+from core.pipeline.embedding import catalog_texts, plan_embedding, start_embedding
+from core.pipeline.recommendation import DEFAULT_WEIGHTS
+from core.pipeline.settings import Settings, change_settings
+from core.pipeline.status import overview
+from core.pipeline.students import find_students, student_view, what_if, why_not
+from core.records import Student
+from core.storage.journal_batch import Embedding
+
+
+@pytest.fixture
+def ready(app: Application, catalog_id: str, students: int) -> str:
+    """The catalog with a vector for every text."""
+    change_settings(app, Settings(embedding_model="fake:"))
+    found = catalog_texts(app, catalog_id)
+    encoder = FakeEncoder()
+    app.embeddings.put(
+        [
+            Embedding("fake:", key, np.asarray(encoder.encode_batch([text], role=role)[0], np.float32))
+            for key, (text, role) in found.texts.items()
+        ]
+    )
+    return catalog_id
+
+
+def test_what_is_missing_is_said_in_order(app: Application, catalog_id: str) -> None:
+    assert [it.key for it in recommendation.readiness(app, "none").missing] == [
+        "pipeline.missing.courses",
+        "pipeline.missing.students",
+    ]
+    with pytest.raises(RecommendationError, match="Upload students"):
+        recommendation.rank_live(app, catalog_id, DEFAULT_WEIGHTS)
+
+
+def test_texts_without_a_vector_keep_recommendations_from_being_stored(
+    app: Application, catalog_id: str, students: int
+) -> None:
+    assert plan_embedding(app, catalog_id).missing > 0
+    with pytest.raises(RecommendationError, match="embedded first"):
+        recommendation.recommend(app, catalog_id)
+
+
+def test_everyone_gets_a_list_whose_contributions_add_up(app: Application, ready: str) -> None:
+    report = recommendation.recommend(app, ready, top_k=3)
+    assert (report.students, report.top_k) == (3, 3)
+    for student in ("S1", "S2", "S3"):
+        view = student_view(app, ready, student)
+        assert view.run_id == report.run_id
+        assert [place.rank for place in view.recommendations] == [1, 2, 3]
+        for place in view.recommendations:
+            assert sum(part.amount for part in place.contributions) == pytest.approx(place.score, abs=1e-5)
+            assert place.reasons
+
+
+def test_a_course_already_taken_is_not_recommended_and_the_reason_is_given(app: Application, ready: str) -> None:
+    recommendation.recommend(app, ready)
+    view = student_view(app, ready, "S1")
+    assert [course.course_key for course in view.taken] == ["MA1"]
+    assert "MA1" not in {place.course.course_key for place in view.recommendations}
+    answer = why_not(app, ready, "S1", "MA1")
+    assert answer.rank is None
+    assert answer.reasons
+
+
+def test_the_published_weights_make_the_run(app: Application, ready: str) -> None:
+    assert recommendation.published_weights(app, ready) == DEFAULT_WEIGHTS
+    half = recommendation.save_weights(app, ready, "half", {"department": 1, "interest": 1}, author="kim")
+    recommendation.publish_weights(app, half.weight_set_id)
+    assert recommendation.recommend(app, ready).weight_set.weight_set_id == half.weight_set_id
+
+
+def test_runs_with_the_same_weights_share_their_weight_set(app: Application, ready: str) -> None:
+    first = recommendation.recommend(app, ready, {"interest": 1})
+    second = recommendation.recommend(app, ready, {"interest": 1})
+    assert first.run_id != second.run_id
+    assert first.weight_set.weight_set_id == second.weight_set.weight_set_id
+
+
+def test_weights_saved_by_someone_else_meanwhile_are_not_lost(app: Application, ready: str) -> None:
+    recommendation.save_weights(app, ready, "ours", {"interest": 1}, author="kim")
+    recommendation.save_weights(app, ready, "ours", {"interest": 2}, author="lee", expected_version=1)
+    with pytest.raises(StorageError, match="lee"):
+        recommendation.save_weights(app, ready, "ours", {"interest": 3}, author="kim", expected_version=1)
+
+
+def test_unusable_weights_are_refused(app: Application, ready: str) -> None:
+    for weights in ({"interest": -1.0}, {"interest": 0.0}, {"luck": 1.0}):
+        with pytest.raises(RecommendationError):
+            recommendation.save_weights(app, ready, "bad", weights, author="kim")
+
+
+def test_the_same_weights_change_nothing_and_others_something(app: Application, ready: str) -> None:
+    same = recommendation.compare_with_published(app, ready, DEFAULT_WEIGHTS, top_k=2)
+    assert (same.churn, same.changed_students, same.shifts) == (0, 0, ())
+    other = recommendation.compare_with_published(app, ready, {"interest": 1}, top_k=2)
+    assert other.changed_students > 0
+    assert sum(shift.after - shift.before for shift in other.shifts) == 0
+
+
+def test_the_population_is_built_once_until_something_changes(app: Application, ready: str) -> None:
+    first = recommendation.load_population(app, ready)
+    assert recommendation.load_population(app, ready) is first
+    app.mark_changed()
+    assert recommendation.load_population(app, ready) is not first
+
+
+def test_a_what_if_stores_nothing(app: Application, ready: str) -> None:
+    view = what_if(app, ready, Student("S2", "History", 2, ("sound",)))
+    assert view.run_id is None
+    assert view.recommendations
+    assert app.students.get("S2").department == "Physics"
+    assert app.recommendations.runs(ready) == []
+
+
+def test_students_are_found_page_by_page(app: Application, ready: str) -> None:
+    page = find_students(app, limit=2)
+    assert ([student.student_id for student in page.students], page.total) == (["S1", "S2"], 3)
+    assert [student.student_id for student in find_students(app, search="s3").students] == ["S3"]
+
+
+def test_nothing_new_to_embed_starts_no_job(app: Application, ready: str) -> None:
+    assert start_embedding(app, ready) is None
+
+
+def test_the_overview_names_what_to_do_next(app: Application, ready: str, write) -> None:
+    write("PH1")
+    now = overview(app)
+    assert [step.page for step in now.next_steps] == ["settings", "review", "enhance", "weights"]
+    assert now.current is not None
+    assert (now.current.insufficient, now.current.unembedded, now.student_count) == (5, 0, 3)

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import pytest
+
+from core.errors import CourseLiftError, StorageError
+from core.pipeline import review
+from core.pipeline.application import Application
+from core.pipeline.embedding import catalog_texts
+from core.pipeline.review import Risk
+from core.records import ReviewState, Severity
+
+
+def states(app: Application, catalog_id: str) -> dict[str, ReviewState]:
+    return {it.course_key: it.state for it in app.enhancements.of_catalog(catalog_id)}
+
+
+def test_hard_findings_come_first_then_soft_ones(app: Application, catalog_id: str, write) -> None:
+    write("MA2")
+    write("PH1", severity=Severity.SOFT)
+    write("HI2", severity=Severity.HARD)
+    queue = review.review_queue(app, catalog_id)
+    assert [item.course.course_key for item in queue.items] == ["HI2", "PH1", "MA2"]
+    assert queue.risks == {Risk.HARD: 1, Risk.SOFT: 1, Risk.NONE: 1}
+    assert queue.counts[ReviewState.DRAFT] == 3
+
+
+def test_the_queue_can_be_narrowed(app: Application, catalog_id: str, write) -> None:
+    write("MA2")
+    write("PH1", severity=Severity.SOFT, job_id="j2")
+    narrowed = {"risk": Risk.SOFT}, {"department": "Physics"}, {"search": "opti"}, {"job_id": "j2"}
+    for condition in narrowed:
+        queue = review.review_queue(app, catalog_id, **condition)
+        assert [item.course.course_key for item in queue.items] == ["PH1"]
+
+
+def test_only_the_newest_text_of_a_course_is_listed(app: Application, catalog_id: str, write) -> None:
+    write("MA2")
+    newer = write("MA2", job_id="j2")
+    (item,) = review.review_queue(app, catalog_id).items
+    assert item.enhancement.enhancement_id == newer.enhancement_id
+    assert len(review.review_screen(app, newer.enhancement_id).others) == 1
+
+
+def test_bulk_approval_holds_back_hard_findings_and_exceptions(app: Application, catalog_id: str, write) -> None:
+    write("MA2")
+    write("HI2", severity=Severity.HARD)
+    spared = write("PH1")
+    done = review.approve_passing(app, catalog_id, by="kim", except_ids=[spared.enhancement_id])
+    assert (done.approved, done.held_back) == (1, 1)
+    assert states(app, catalog_id) == {
+        "MA2": ReviewState.APPROVED,
+        "HI2": ReviewState.DRAFT,
+        "PH1": ReviewState.DRAFT,
+    }
+
+
+def test_a_bulk_approval_with_nothing_to_approve_decides_nothing(app: Application, catalog_id: str) -> None:
+    assert review.approve_passing(app, catalog_id, by="kim").decision_id is None
+
+
+def test_bulk_approval_can_be_undone(app: Application, catalog_id: str, write) -> None:
+    write("MA2")
+    write("PH1")
+    done = review.approve_passing(app, catalog_id, by="kim")
+    review.undo(app, done.decision_id, by="lee")
+    assert set(states(app, catalog_id).values()) == {ReviewState.DRAFT}
+    with pytest.raises(StorageError):
+        review.undo(app, done.decision_id)
+
+
+def test_an_edited_text_is_published_and_the_models_kept(app: Application, catalog_id: str, write) -> None:
+    draft = write("PH1")
+    review.edit(app, draft.enhancement_id, "  Light,\n lenses and mirrors. ", by="kim")
+    stored = app.enhancements.get(draft.enhancement_id)
+    assert stored.published_text == "Light, lenses and mirrors."
+    assert stored.text == draft.text
+    with pytest.raises(CourseLiftError):
+        review.edit(app, draft.enhancement_id, "   ", by="kim")
+
+
+def test_rejected_texts_are_kept_and_found(app: Application, catalog_id: str, write) -> None:
+    draft = write("PH1")
+    review.reject(app, [draft.enhancement_id], by="kim", reason="wrong")
+    assert review.review_queue(app, catalog_id).items == ()
+    (item,) = review.review_queue(app, catalog_id, states=[ReviewState.REJECTED]).items
+    assert item.enhancement.reason == "wrong"
+
+
+def test_the_history_tells_every_step(app: Application, catalog_id: str, write) -> None:
+    draft = write("PH1")
+    review.approve(app, [draft.enhancement_id], by="kim")
+    review.reject(app, [draft.enhancement_id], by="lee", reason="on second thought")
+    history = review.review_screen(app, draft.enhancement_id).history
+    assert [(step.actor, step.state) for step in history] == [
+        ("lee", ReviewState.REJECTED),
+        ("kim", ReviewState.APPROVED),
+        ("", ReviewState.DRAFT),
+    ]
+
+
+def test_the_parts_of_a_text_mark_the_models_words_and_the_findings(app: Application, catalog_id: str, write) -> None:
+    draft = write("PH1", text="Optics explained with lasers.", severity=Severity.HARD)
+    parts = review.review_screen(app, draft.enhancement_id).parts
+    assert "".join(part.text for part in parts) == draft.text
+    assert {part.text for part in parts if part.is_added} == {"explained", "lasers"}
+    assert parts[0].severity is Severity.HARD
+    assert parts[0].finding_indexes == (0,)
+
+
+def test_only_published_texts_reach_the_recommender(app: Application, catalog_id: str, write) -> None:
+    draft = write("PH1", text="Lasers and lenses.")
+    assert not any("Lasers" in text for text, _ in catalog_texts(app, catalog_id).texts.values())
+    review.approve(app, [draft.enhancement_id], by="kim")
+    assert any("Lasers" in text for text, _ in catalog_texts(app, catalog_id).texts.values())
+
+
+def test_a_placeholder_never_reaches_the_recommender(app: Application, catalog_id: str) -> None:
+    texts = [text for text, _ in catalog_texts(app, catalog_id).texts.values()]
+    assert not any("없음" in text for text in texts)
