@@ -82,6 +82,7 @@ def population_metrics(
             y=[row for row, _, _ in ways],
             mode="markers",
             name=before_label,
+            cliponaxis=False,
             marker={"size": 13, "color": GREY, "symbol": "circle-open", "line": {"width": 3}},
             hovertemplate=hover,
         )
@@ -90,11 +91,12 @@ def population_metrics(
         y=rows,
         mode="markers",
         name=after_label,
+        cliponaxis=False,
         marker={"size": 13, "color": BLUE},
         hovertemplate=hover,
         showlegend=True,
     )
     apply_style(figure, title=title, x_label=x_label, height=bars_height(len(names), 110))
-    figure.update_xaxes(range=[-0.02, 1.02], tickformat=".0%")
+    figure.update_xaxes(range=[0, 1], tickformat=".0%")
     list_rows(figure, names)
     return figure

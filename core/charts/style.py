@@ -56,15 +56,15 @@ def bars_height(rows: int, extra: int = 90) -> int:
 
 def apply_style(figure: go.Figure, *, title: str = "", x_label: str = "", y_label: str = "", height: int = 300) -> None:
     """Gives `figure`, whose traces are drawn, the shared look in place; axis labels carry their units."""
-    legend_pixels = 30 if sum(trace.showlegend is not False for trace in figure.data) > 1 else 0
     figure.update_layout(
         title={"text": plain(title, 120), "font": {"size": 16}, "x": 0, "xanchor": "left"} if title else None,
         height=height,
-        margin={"l": 8, "r": 16, "t": (48 if title else 10) + legend_pixels, "b": 8},
+        margin={"l": 8, "r": 16, "t": 44 if title else 10, "b": 8},
         font={"family": FONT_FAMILY, "size": 13},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "xanchor": "left", "x": 0, "title": None},
+        # At the foot, where it may wrap: above the plot it would run into the title.
+        legend={"orientation": "h", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0, "title": None},
         hoverlabel={"font": {"family": FONT_FAMILY}},
         bargap=0.25,
     )

@@ -1,0 +1,324 @@
+"""Review, weights, students and settings, run by Streamlit's own tester in both languages on a real database."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.config import PROJECT_FOLDER, Config
+from core.i18n import LANGUAGES, Translator
+from core.pipeline.application import Application
+from core.pipeline.backup import list_backups
+from core.pipeline.embedding import start_embedding
+from core.pipeline.enhancement import EnhancementOptions, plan_enhancement, start_enhancement
+from core.pipeline.intake import apply_catalog, preview_catalog
+from core.pipeline.recommendation import latest_run, list_weight_sets, published_weights, recommend, save_weights
+from core.pipeline.review import approve, review_queue
+from core.pipeline.settings import change_settings, read_settings
+from core.pipeline.student_intake import apply_students, preview_students
+from core.pipeline.students import student_view
+from core.records import JobStatus, ReviewState
+from pages.widgets.session import application
+
+CATALOG = """code,title,department,description
+MATH-1,Linear algebra,Mathematics,
+MATH-2,Probability,Mathematics,Chance and counting from coins to continuous distributions with worked examples.
+PHYS-1,Optics,Physics,
+PHYS-2,Acoustics [of](https://example.org) *rooms*,Physics,TBA
+LIT-1,Modern poetry,Literature,
+LIT-2,Drama,Literature,
+"""
+STUDENTS = """student_id,department,year,interests,taken_courses
+S-000001,Mathematics,1,sound; poetry,MATH-2
+S-000002,Physics,2,light,PHYS-1
+S-000003,Literature,3,theatre; poetry,
+"""
+PAGES = ("review", "weights", "students", "settings")
+TIMEOUT_SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def seeded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder with a catalog, drafts, students and vectors, made once without a model."""
+    home = tmp_path_factory.mktemp("seeded")
+    with Application(Config(home)) as app:
+        change_settings(app, replace(read_settings(app), actor="Kim", embedding_model="fake:"))
+        catalog_id = apply_catalog(app, preview_catalog(app, CATALOG.encode(), "c.csv"), name="Test").catalog_id
+        apply_students(app, preview_students(app, STUDENTS.encode(), "s.csv", catalog_id=catalog_id))
+        jobs = [start_enhancement(app, plan_enhancement(app, catalog_id, options=EnhancementOptions(engine="fake")))]
+        jobs.append(start_embedding(app, catalog_id))
+        for job in jobs:
+            assert job is not None
+            assert app.job_service.wait(job.job_id, TIMEOUT_SECONDS).status is JobStatus.SUCCEEDED
+    return home
+
+
+@pytest.fixture
+def seeded(seeded_home: Path, own_state_folder: Path) -> Iterator[Application]:
+    """This test's own copy of the seeded state folder, opened by the pages' own application."""
+    shutil.copytree(seeded_home, own_state_folder, dirs_exist_ok=True)
+    yield application()
+    application().close()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def empty(own_state_folder: Path) -> Iterator[Application]:
+    yield application()
+    application().close()
+    st.cache_resource.clear()
+
+
+def catalog_of(app: Application) -> str:
+    return app.catalogs.list()[0].catalog_id
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def open_page(name: str, app: Application, language: str = "en") -> AppTest:
+    at = AppTest.from_file(PROJECT_FOLDER / "pages" / f"{name}.py", default_timeout=TIMEOUT_SECONDS)
+    at.session_state["language"] = language
+    catalogs = app.catalogs.list()
+    if catalogs:
+        at.session_state["catalog_id"] = catalogs[0].catalog_id
+    return run(at)
+
+
+def run(at: AppTest) -> AppTest:
+    at.run()
+    assert not at.exception
+    return at
+
+
+def click(at: AppTest, key: str) -> AppTest:
+    at.button(key=key).click()
+    return run(at)
+
+
+def heading(at: AppTest) -> str:
+    """The title of the course on the review page, without the escapes that keep it from being markdown."""
+    return str(at.subheader[0].value).replace("\\", "").replace("\u2060", "")
+
+
+def shown(at: AppTest) -> str:
+    """Every sentence on the page."""
+    parts = (*at.markdown, *at.caption, *at.title, *at.subheader, *at.info, *at.error, *at.text, *at.success)
+    return "\n".join(str(part.value) for part in parts)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_opens_before_the_first_upload(name: str, language: str, empty: Application) -> None:
+    at = open_page(name, empty, language)
+    assert at.title[0].value == Translator(language)(f"{name}.title")
+    assert not at.error
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_opens_with_data(name: str, language: str, seeded: Application) -> None:
+    at = open_page(name, seeded, language)
+    assert at.title[0].value == Translator(language)(f"{name}.title")
+    assert not at.error
+
+
+def test_review_shows_the_course_beside_its_draft(seeded: Application, language: str) -> None:
+    at = open_page("review", seeded, language)
+    first = review_queue(seeded, catalog_of(seeded)).items[0]
+    assert heading(at) == first.course.title
+    assert {"review_approve", "review_edit", "review_reject", "review_skip"} <= {button.key for button in at.button}
+
+
+def test_an_approval_shows_the_next_draft_and_undo_brings_it_back(seeded: Application) -> None:
+    catalog_id = catalog_of(seeded)
+    before = review_queue(seeded, catalog_id)
+    at = click(open_page("review", seeded), "review_approve")
+    after = review_queue(seeded, catalog_id)
+    assert after.counts[ReviewState.APPROVED] == 1
+    assert heading(at) == before.items[1].course.title
+    published = seeded.enhancements.published(catalog_id)[before.items[0].course.course_key]
+    assert published.decided_by == "Kim"
+    click(at, "review_undo")
+    assert review_queue(seeded, catalog_id).counts == before.counts
+
+
+def test_skipping_decides_nothing(seeded: Application) -> None:
+    before = review_queue(seeded, catalog_of(seeded))
+    at = click(open_page("review", seeded), "review_skip")
+    assert heading(at) == before.items[1].course.title
+    assert review_queue(seeded, catalog_of(seeded)).counts == before.counts
+
+
+def test_a_person_can_publish_other_words(seeded: Application) -> None:
+    at = click(open_page("review", seeded), "review_edit")
+    at.text_area[0].set_value("A first course on vectors.")
+    click(at, "review_save_text")
+    edited = [it for it in seeded.enhancements.published(catalog_of(seeded)).values() if it.edited_text]
+    assert [it.published_text for it in edited] == ["A first course on vectors."]
+
+
+def test_an_empty_edit_is_refused_with_a_sentence(seeded: Application) -> None:
+    at = click(open_page("review", seeded), "review_edit")
+    at.text_area[0].set_value("  ")
+    click(at, "review_save_text")
+    assert at.error
+    assert seeded.enhancements.published(catalog_of(seeded)) == {}
+
+
+def test_a_rejection_keeps_its_reason(seeded: Application) -> None:
+    at = click(open_page("review", seeded), "review_reject")
+    at.text_input[-1].set_value("not our syllabus")
+    click(at, "review_confirm_reject")
+    rejected = seeded.enhancements.of_catalog(catalog_of(seeded), [ReviewState.REJECTED])
+    assert [it.reason for it in rejected] == ["Wrong facts: not our syllabus"]
+
+
+def test_markdown_in_a_catalog_stays_text(seeded: Application) -> None:
+    at = open_page("review", seeded)
+    at.text_input(key="review_search").set_value("Acoustics")
+    run(at)
+    assert r"\[of\]\(https" in at.subheader[0].value
+    assert r"\*rooms\*" in at.subheader[0].value
+
+
+def test_bulk_approval_asks_before_it_publishes(seeded: Application) -> None:
+    at = open_page("review", seeded)
+    at.session_state["review_view"] = "many"
+    run(at)
+    passing = [item for item in review_queue(seeded, catalog_of(seeded)).items if not item.enhancement.has_hard_finding]
+    click(at, "review_bulk_approve")
+    assert Translator("en")("review.bulk_question", count=len(passing)) in shown(at)
+    assert review_queue(seeded, catalog_of(seeded)).counts[ReviewState.APPROVED] == 0
+
+
+def test_sliders_start_at_the_weights_in_force(seeded: Application, language: str) -> None:
+    at = open_page("weights", seeded, language)
+    assert at.slider(key="weight_department").value == 70
+    assert at.slider(key="weight_interest").value == 30
+
+
+def test_a_preset_moves_the_sliders_and_shows_the_effective_weights(seeded: Application) -> None:
+    at = click(open_page("weights", seeded), "weights_preset_100_0")
+    sliders = {slider.key: slider for slider in at.slider}
+    assert (sliders["weight_department"].value, sliders["weight_interest"].value) == (100, 0)
+    sliders["weight_interest"].set_value(100)
+    run(at)
+    assert "**50%**" in at.slider(key="weight_department").label
+    assert len(at.metric) == 6
+
+
+def test_all_sliders_at_zero_get_a_sentence_not_an_error(seeded: Application) -> None:
+    at = open_page("weights", seeded)
+    at.slider(key="weight_department").set_value(0)
+    at.slider(key="weight_interest").set_value(0)
+    run(at)
+    assert Translator("en")("weights.all_zero") in shown(at)
+
+
+def test_saved_weights_are_published_and_all_lists_stored(seeded: Application) -> None:
+    at = open_page("weights", seeded)
+    click(at, "weights_preset_50_50")
+    at.text_input(key="weights_name").set_value("Half and half")
+    click(at, "weights_save")
+    assert published_weights(seeded, catalog_of(seeded))["interest"] == pytest.approx(0.5)
+    run_report = latest_run(seeded, catalog_of(seeded))
+    assert run_report is not None
+    assert (run_report.students, run_report.weight_set.name) == (3, "Half and half")
+
+
+def test_someone_elses_newer_version_is_not_overwritten(seeded: Application) -> None:
+    at = open_page("weights", seeded)
+    catalog_id = catalog_of(seeded)
+    save_weights(seeded, catalog_id, "Mine", {"department": 1.0}, author="Lee")
+    at.text_input(key="weights_name").set_value("Mine")
+    at.button(key="weights_save").click()
+    at.run()
+    versions = [each.version for each in list_weight_sets(seeded, catalog_id) if each.name == "Mine"]
+    assert max(versions) <= 2
+    assert len(versions) == len(set(versions))
+
+
+def test_the_ladder_tries_the_five_settings_of_the_report(seeded: Application, language: str) -> None:
+    at = open_page("weights", seeded, language)
+    at.session_state["weights_view"] = "sweeps"
+    run(at)
+    click(at, "weights_run_sweep")
+    assert list(at.dataframe[0].value.iloc[:, 0]) == ["30:70", "50:50", "70:30", "80:20", "100:0"]
+
+
+def test_ids_are_masked_until_a_reason_is_given_and_that_is_logged(seeded: Application) -> None:
+    at = open_page("students", seeded)
+    assert list(at.dataframe[0].value.iloc[:, 0]) == ["•••••001", "•••••002", "•••••003"]
+    at.toggle(key="students_unmask").set_value(True)
+    run(at)
+    assert "S-000001" not in at.dataframe[0].value.to_string()
+    assert seeded.access_log.list() == []
+    at.text_input(key="students_unmask_reason").set_value("advising")
+    run(at)
+    assert list(at.dataframe[0].value.iloc[:, 0]) == ["S-000001", "S-000002", "S-000003"]
+    entry = seeded.access_log.list()[0]
+    assert (entry.action, entry.actor, entry.reason) == ("unmask", "Kim", "advising")
+    assert entry.subjects == ("S-000001", "S-000002", "S-000003")
+    run(at)
+    assert len(seeded.access_log.list()) == 1
+
+
+def test_students_can_be_searched(seeded: Application) -> None:
+    at = open_page("students", seeded)
+    at.text_input(key="students_search").set_value("theatre")
+    run(at)
+    assert list(at.dataframe[0].value.iloc[:, 0]) == ["•••••003"]
+
+
+def test_new_texts_have_to_be_embedded_before_weights_are_tuned(seeded: Application, language: str) -> None:
+    catalog_id = catalog_of(seeded)
+    first = review_queue(seeded, catalog_id).items[0].enhancement
+    approve(seeded, [first.enhancement_id], by="Kim")
+    at = open_page("weights", seeded, language)
+    assert Translator(language)("weights.embed", count=1) in [button.label for button in at.button]
+    assert not at.slider
+
+
+def test_the_name_of_whoever_works_is_stored(seeded: Application, language: str) -> None:
+    at = open_page("settings", seeded, language)
+    at.text_input(key="settings_actor").set_value(" Lee ")
+    click(at, "settings_save_person")
+    assert read_settings(seeded).actor == "Lee"
+
+
+def test_an_unknown_model_is_refused_with_a_sentence(seeded: Application) -> None:
+    at = open_page("settings", seeded)
+    at.text_input(key="settings_generation_model").set_value("/nowhere/model")
+    at.button(key="settings_save_models").click()
+    at.run()
+    assert read_settings(seeded).generation_model != "/nowhere/model"
+
+
+def test_a_backup_is_listed_and_restoring_asks_first(seeded: Application) -> None:
+    at = click(open_page("settings", seeded), "settings_backup")
+    assert len(list_backups(seeded)) == 1
+    change_settings(seeded, replace(read_settings(seeded), actor="Changed later"))
+    click(at, "settings_restore_0")
+    assert Translator("en")("settings.restore_note") in shown(at)
+    assert read_settings(seeded).actor == "Changed later"
+
+
+def test_settings_say_that_nothing_leaves_the_machine(empty: Application, language: str) -> None:
+    statement = Translator(language)("settings.privacy_text").strip()
+    assert statement in [part.value.strip() for part in open_page("settings", empty, language).markdown]
+
+
+def test_a_stored_list_is_explained_by_contributions_that_add_up(seeded: Application) -> None:
+    catalog_id = catalog_of(seeded)
+    recommend(seeded, catalog_id)
+    view = student_view(seeded, catalog_id, "S-000001")
+    assert view.recommendations
+    for place in view.recommendations:
+        assert sum(each.amount for each in place.contributions) == pytest.approx(place.score, abs=1e-6)
