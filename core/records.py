@@ -268,6 +268,7 @@ class WeightSet:
     author: str = ""
     note: str = ""
     is_published: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)  # see core.recommendation.options
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ class RecommendationRun:
     signals: tuple[str, ...]
     student_count: int
     top_k: int
+    data_version: str  # hash over the courses and students that were ranked
+    lists_hash: str  # SHA-256 over the lists as they were stored
 
 
 class RecommendationStore:
@@ -61,6 +63,7 @@ class RecommendationStore:
         *,
         embedding_model: str = "",
         text_version: str = "",
+        data_version: str = "",
         seconds: float = 0.0,
     ) -> str:
         """Store a run in one transaction and return its id. `seconds` is what computing it took."""
@@ -69,9 +72,16 @@ class RecommendationStore:
         run = [run_id, catalog_id, weight_set_id, to_stored_time(now()), embedding_model, text_version, seconds]
         columns = _columns(ranked)
         with self._database.write() as cursor:
-            cursor.execute(queries.ADD_RUN, [*run, list(ranked.signals), student_count, top_k])
+            cursor.execute(queries.ADD_RUN, [*run, list(ranked.signals), student_count, top_k, data_version])
             insert_columns(cursor, queries.ADD, {"run_id": pa.repeat(run_id, len(columns["rank"])), **columns})
+            lists_hash = cursor.execute(queries.LISTS_HASH, [run_id]).fetchall()[0][0]
+            cursor.execute(queries.SET_LISTS_HASH, [lists_hash, run_id])
         return run_id
+
+    def lists_hash(self, run_id: str) -> str:
+        """SHA-256 over the lists of a run as they are now; equal to the run's own when nothing was altered."""
+        with self._database.read() as cursor:
+            return str(cursor.execute(queries.LISTS_HASH, [run_id]).fetchall()[0][0])
 
     def runs(self, catalog_id: str) -> list[RecommendationRun]:
         """The runs of a catalog, newest first."""
@@ -131,11 +141,9 @@ def _lists(rows: npt.NDArray[Any], value_type: Any) -> pa.Array:
 
 
 def _run(row: tuple[Any, ...]) -> RecommendationRun:
-    run_id, catalog_id, weight_set_id, created_at, model, text_version, seconds, signals, students, top_k = row
-    moment = from_stored_time(created_at)
-    return RecommendationRun(
-        run_id, catalog_id, weight_set_id, moment, model, text_version, seconds, tuple(signals), students, top_k
-    )
+    *identity, created_at, model, text_version, seconds, signals, students, top_k, data_version, lists_hash = row
+    made_from = (from_stored_time(created_at), model, text_version, seconds, tuple(signals))
+    return RecommendationRun(*identity, *made_from, students, top_k, data_version, lists_hash)
 
 
 def _recommendation(row: tuple[Any, ...], signals: Sequence[str]) -> Recommendation:

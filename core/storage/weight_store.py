@@ -45,8 +45,9 @@ class WeightStore:
         author: str = "",
         note: str = "",
         expected_version: int = 0,
+        options: Mapping[str, Any] | None = None,
     ) -> WeightSet:
-        """Store the next version of `name`.
+        """Store the next version of `name`; `options` say how lists are made beside the weights.
 
         `expected_version` is the version the author started from, 0 for a new name. Raises StorageError (who
         changed it and when) if another version was saved since.
@@ -58,7 +59,7 @@ class WeightStore:
             version = 1 if newest is None else newest.version + 1
             weight_set_id, moment = new_id(), to_stored_time(now())
             values = [weight_set_id, catalog_id, name, version, to_json(weights), moment, author, note]
-            cursor.execute(queries.ADD, values)
+            cursor.execute(queries.ADD, [*values, to_json(options or {})])
             return self.get(weight_set_id)
 
     def publish(self, weight_set_id: str) -> None:
@@ -90,6 +91,8 @@ def _changed_by(author: str, moment: datetime, name: str) -> StorageError:
 
 
 def _weight_set(row: tuple[Any, ...]) -> WeightSet:
-    weight_set_id, name, version, weights, created_at, author, note, is_published = row
+    weight_set_id, name, version, weights, created_at, author, note, options, is_published = row
     moment = from_stored_time(created_at)
-    return WeightSet(weight_set_id, name, version, from_json(weights), moment, author, note, bool(is_published))
+    return WeightSet(
+        weight_set_id, name, version, from_json(weights), moment, author, note, bool(is_published), from_json(options)
+    )

@@ -2,8 +2,8 @@
 
 ADD_RUN = """
 INSERT INTO recommendation_runs (run_id, catalog_id, weight_set_id, created_at, embedding_model, text_version,
-    seconds, signals, student_count, top_k)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    seconds, signals, student_count, top_k, data_version, lists_hash)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')
 """
 ADD = """
 INSERT INTO recommendations
@@ -12,12 +12,19 @@ SELECT run_id, student_id, course_key, rank, score, signal_weights, contribution
 """
 _RUNS = """
 SELECT run_id, catalog_id, weight_set_id, created_at, embedding_model, text_version, seconds, signals,
-    student_count, top_k
+    student_count, top_k, data_version, lists_hash
 FROM recommendation_runs
 """
 RUNS = _RUNS + "WHERE catalog_id = ? ORDER BY created_at DESC"
 GET_RUN = _RUNS + "WHERE run_id = ?"
 NEWEST_RUN = _RUNS + "ORDER BY created_at DESC LIMIT 1"
+LISTS_HASH = """
+SELECT coalesce(sha256(string_agg(
+    concat_ws(chr(9), student_id, course_key, rank, score, signal_weights, contributions),
+    chr(10) ORDER BY student_id, rank
+)), '') FROM recommendations WHERE run_id = ?
+"""
+SET_LISTS_HASH = "UPDATE recommendation_runs SET lists_hash = ? WHERE run_id = ?"
 _SELECT = """
 SELECT student_id, course_key, rank, score, signal_weights, contributions, evidence FROM recommendations
 WHERE run_id = ?

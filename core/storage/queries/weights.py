@@ -1,7 +1,7 @@
 """Queries about weight sets and which one is published."""
 
 _SELECT = """
-SELECT w.weight_set_id, w.name, w.version, w.weights, w.created_at, w.author, w.note,
+SELECT w.weight_set_id, w.name, w.version, w.weights, w.created_at, w.author, w.note, w.options,
     w.weight_set_id IS NOT DISTINCT FROM (
         SELECT p.weight_set_id FROM weight_publications p WHERE p.catalog_id = w.catalog_id
         ORDER BY p.sequence DESC LIMIT 1
@@ -13,8 +13,8 @@ GET = _SELECT + "WHERE w.weight_set_id = ?"
 NEWEST = _SELECT + "WHERE w.catalog_id = ? AND w.name = ? ORDER BY w.version DESC LIMIT 1"
 PUBLISHED = f"SELECT * FROM ({_SELECT} WHERE w.catalog_id = ?) WHERE is_published"
 ADD = """
-INSERT INTO weight_sets (weight_set_id, catalog_id, name, version, weights, created_at, author, note)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO weight_sets (weight_set_id, catalog_id, name, version, weights, created_at, author, note, options)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 CATALOG_OF = "SELECT catalog_id FROM weight_sets WHERE weight_set_id = ?"
 PUBLISH = """

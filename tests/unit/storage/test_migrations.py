@@ -13,6 +13,7 @@ from core.config import PROJECT_FOLDER
 from core.errors import StorageError
 from core.storage import Database
 from core.storage.migrations import SCHEMA_FOLDER, migrate
+from core.storage.weight_store import WeightStore
 
 TABLES = "SELECT table_name FROM duckdb_tables() WHERE table_name <> 'schema_versions' ORDER BY 1"
 
@@ -104,3 +105,20 @@ def test_a_kill_leaves_the_old_or_the_new_schema(tmp_path: Path, folder: Path) -
 def test_the_shipped_scripts_are_numbered_without_gaps() -> None:
     numbers = [int(path.name[:4]) for path in sorted(SCHEMA_FOLDER.glob("*.sql"))]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_weight_sets_of_the_first_schema_have_no_options(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        first = tmp_path / "first"
+        first.mkdir()
+        (first / "0001_first_tables.sql").write_text((SCHEMA_FOLDER / "0001_first_tables.sql").read_text())
+        migrate(connection, lambda version: None, first)
+        connection.execute(
+            "INSERT INTO weight_sets VALUES ('w', 'c', 'Old', 1, '{\"interest\": 1.0}', '2026-03-01', 'kim', '')"
+        )
+    with Database(path) as database:
+        (old,) = WeightStore(database).list("c")
+        assert (old.name, old.options) == ("Old", {})
+        new = WeightStore(database).save("c", "Old", {"interest": 1.0}, expected_version=1, options={"diversity": 0.3})
+        assert WeightStore(database).get(new.weight_set_id).options == {"diversity": 0.3}

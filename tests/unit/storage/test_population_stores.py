@@ -143,3 +143,18 @@ def test_values_that_look_like_sql_are_only_values(database: Database) -> None:
     students.replace_all([hostile])
     assert students.get(hostile.student_id) == hostile
     assert students.list(search="drop table") == [hostile]
+
+
+def test_a_run_knows_its_lists_and_tells_when_they_were_altered(database: Database) -> None:
+    store = RecommendationStore(database)
+    run_id = store.save("catalog", "w", make_ranking(), data_version="d")
+    again = store.save("catalog", "w", make_ranking(), data_version="d")
+    run, same = store.run(run_id), store.run(again)
+    assert run is not None and same is not None
+    assert (run.data_version, run.lists_hash) == ("d", store.lists_hash(run_id))
+    assert len(run.lists_hash) == 64
+    assert run.lists_hash == same.lists_hash
+    with database.write() as cursor:
+        cursor.execute("UPDATE recommendations SET score = 0.1 WHERE run_id = ? AND rank = 2", [run_id])
+    assert store.lists_hash(run_id) != run.lists_hash
+    assert store.lists_hash(again) == run.lists_hash
