@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.style import BLUE, GREY, PALETTE, apply_style, bars_height, list_rows, plain, write_values
+from core.charts.style import BLUE, GREY, PALETTE, apply_style, bars_height, list_rows, plain, thin, write_values
 
+CURVE_POINTS = 200
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")  # a second way to tell lines apart
 
 
@@ -105,9 +106,10 @@ def concentration(
     )
     for position, (name, values) in enumerate(counts.items()):
         courses, places = lorenz_curve(values)
+        kept = thin(len(courses), CURVE_POINTS)
         figure.add_scatter(
-            x=courses,
-            y=places,
+            x=[*courses[kept], courses[-1]],
+            y=[*places[kept], places[-1]],
             mode="lines",
             name=plain(name),
             line={"width": 2.5, "color": PALETTE[position % len(PALETTE)], "dash": DASHES[position % len(DASHES)]},

@@ -42,6 +42,10 @@ class Loaded:
 
 def readiness(app: Application, catalog_id: str) -> Readiness:
     """What has to be done before recommending: courses, students, vectors of all published texts."""
+    return app.cached(f"readiness {catalog_id}", _version(app), lambda: _find_missing(app, catalog_id))
+
+
+def _find_missing(app: Application, catalog_id: str) -> Readiness:
     missing = []
     if not any(catalog.catalog_id == catalog_id and catalog.course_count for catalog in app.catalogs.list()):
         missing.append(Message("pipeline.missing.courses"))
@@ -55,7 +59,7 @@ def readiness(app: Application, catalog_id: str) -> Readiness:
 
 def require_ready(app: Application, catalog_id: str) -> None:
     """Raises RecommendationError with the first thing that is missing."""
-    missing = app.cached(f"readiness {catalog_id}", _version(app), lambda: readiness(app, catalog_id)).missing
+    missing = readiness(app, catalog_id).missing
     if missing:
         raise RecommendationError("pipeline.error.not_ready", what=missing[0])
 

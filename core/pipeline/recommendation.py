@@ -121,7 +121,9 @@ def compare_with_published(
     """The published weights (or the defaults) against these, over all students."""
     require_ready(app, catalog_id)
     loaded = load(app, catalog_id)
-    before = _rank(loaded, published_weights(app, catalog_id), top_k)
+    in_force = published_weights(app, catalog_id)
+    version = (loaded, tuple(sorted(in_force.items())), top_k)
+    before = app.cached(f"ranking in force {catalog_id}", version, lambda: _rank(loaded, in_force, top_k))
     after = _rank(loaded, weights, top_k)
     churn = measure_churn(before.lists.course_index, after.lists.course_index)
     return Comparison(

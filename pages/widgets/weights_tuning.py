@@ -36,7 +36,7 @@ def signal_labels(t: Translator) -> dict[str, str]:
 
 
 def weights_in_words(weights: Mapping[str, float], t: Translator) -> str:
-    """Effective weights in one line, for example "Department 70 %, interests 30 %"."""
+    """Effective weights in one line, for example "Department 70%, Interests 30%"."""
     labels = signal_labels(t)
     return ", ".join(f"{labels[signal]} {share:.0%}" for signal, share in normalised(weights).items() if share)
 
@@ -124,7 +124,7 @@ def metric_values(metrics: PopulationMetrics | TrialMetrics, t: Translator) -> d
 def draw_metrics(comparison: Comparison, t: Translator) -> None:
     """Six numbers with their change against the weights in force."""
     before, after = comparison.before.metrics, comparison.after.metrics
-    boxes = st.columns(6)
+    boxes = [*st.columns(3), *st.columns(3)]
     rows = (
         ("own_department", before.own_department_share, after.own_department_share, "off"),
         ("coverage", before.coverage, after.coverage, "normal"),
@@ -133,7 +133,11 @@ def draw_metrics(comparison: Comparison, t: Translator) -> None:
     )
     for box, (name, old, new, colour) in zip(boxes, rows, strict=False):
         value = (f"{new:.2f}" if name in ("gini", "diversity") else f"{new:.1%}") if isfinite(new) else "–"
-        change = f"{new - old:+.2f}" if name in ("gini", "diversity") else f"{(new - old) * 100:+.1f} %p"
+        change = (
+            f"{new - old:+.2f}"
+            if name in ("gini", "diversity")
+            else t("weights.points", change=f"{(new - old) * 100:+.1f}")
+        )
         box.metric(
             t(f"weights.{name}"),
             value,
