@@ -8,6 +8,17 @@ from dataclasses import dataclass
 
 from core.records import Course
 
+_COMPARED_FIELDS = (
+    "title",
+    "title_en",
+    "department",
+    "category",
+    "level",
+    "credits",
+    "language",
+    "description",
+    "prerequisites",
+)
 _TELLING_DESCRIPTION = 60  # characters; a shorter text says too little to recognise a course by
 
 
@@ -50,6 +61,11 @@ def compare_catalogs(old: Sequence[Course], new: Sequence[Course]) -> CatalogDif
         removed = [course for course in removed if course.course_key not in gone]
         added = [course for course in added if course.course_key not in found]
     return CatalogDiff(tuple(added), tuple(changed), tuple(renamed), tuple(removed), tuple(unchanged))
+
+
+def changed_fields(old: Course, new: Course) -> tuple[str, ...]:
+    """The names of the fields in which two terms of one course differ."""
+    return tuple(name for name in _COMPARED_FIELDS if getattr(old, name) != getattr(new, name))
 
 
 def _by_title(course: Course) -> str:

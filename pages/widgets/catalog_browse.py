@@ -24,21 +24,20 @@ def draw_browse(app: Application, catalog: Catalog, t: Translator) -> None:
     """Filters, the table, and the picked course below it."""
     report = read_triage(app, catalog.catalog_id)
     rows = _draw_filters(report, t)
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.caption(t("catalog.shown", shown=len(rows), total=len(report.courses)), width="content")
-        _draw_export(app, catalog, t)
+    st.caption(t("catalog.shown", shown=len(rows), total=len(report.courses)))
     picked = course_table(
         [row.course for row in rows],
         t,
         key="courses",
         triage={row.course.course_key: row.triage for row in rows},
-        selection="single-row",
+        selection="one",
         height=440,
     )
     if picked:
         draw_course(picked[0], t)
     else:
         st.caption(t("catalog.pick_one"))
+    _draw_export(app, catalog, t)
 
 
 def _draw_filters(report: TriageReport, t: Translator) -> list[TriagedCourse]:

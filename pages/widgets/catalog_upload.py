@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.catalog.comparison import CatalogDiff
+from core.catalog.comparison import CatalogDiff, changed_fields
 from core.catalog.mapping import COURSE_FIELDS, ColumnMapping
 from core.config import MAX_UPLOAD_MIB
 from core.errors import CourseLiftError
@@ -144,22 +144,32 @@ def draw_preview(app: Application, preview: CatalogPreview, t: Translator) -> No
 
 def draw_changes(diff: CatalogDiff, t: Translator) -> None:
     """New, changed, renamed and removed courses, each in a tab of its own."""
-    kinds: dict[str, tuple[Sequence[Course], Sequence[str] | None]] = {
-        "added": (diff.added, None),
-        "changed": ([new for _, new in diff.changed], None),
-        "renamed": ([new for _, new in diff.renamed], [f"{old.code} {old.title}".strip() for old, _ in diff.renamed]),
-        "removed": (diff.removed, None),
+    kinds: dict[str, Sequence[Course]] = {
+        "added": diff.added,
+        "changed": [new for _, new in diff.changed],
+        "renamed": [new for _, new in diff.renamed],
+        "removed": diff.removed,
     }
-    shown = {kind: rows for kind, rows in kinds.items() if rows[0]}
+    more = {"changed": _differences(diff.changed, t), "renamed": _differences(diff.renamed, t)}
+    shown = [kind for kind, courses in kinds.items() if courses]
     if not shown:
         st.info(t("catalog.no_changes"), icon=":material/info:")
         return
-    tabs = st.tabs([t(f"catalog.{kind}_count", count=len(courses)) for kind, (courses, _) in shown.items()])
-    for tab, (kind, (courses, before)) in zip(tabs, shown.items(), strict=True):
+    tabs = st.tabs([t(f"catalog.{kind}_count", count=len(kinds[kind])) for kind in shown])
+    for tab, kind in zip(tabs, shown, strict=True):
         with tab:
             st.caption(t(f"catalog.{kind}_help"))
-            extra = {t("catalog.before"): before[:_LISTED_COURSES]} if before else None
-            course_table(courses[:_LISTED_COURSES], t, key=f"diff_{kind}", extra=extra)
+            course_table(kinds[kind][:_LISTED_COURSES], t, key=f"diff_{kind}", extra=more.get(kind))
+
+
+def _differences(pairs: Sequence[tuple[Course, Course]], t: Translator) -> dict[str, Sequence[str]]:
+    """Columns that say in which fields two terms differ, and what stood there before and stands there now."""
+    listed = [(old, new, changed_fields(old, new)) for old, new in pairs[:_LISTED_COURSES]]
+    return {
+        t("catalog.what_changed"): [", ".join(t(f"widgets.field_{name}") for name in names) for *_, names in listed],
+        t("catalog.before"): [" · ".join(getattr(old, name) for name in names) for old, _, names in listed],
+        t("catalog.after"): [" · ".join(getattr(new, name) for name in names) for _, new, names in listed],
+    }
 
 
 def draw_apply(app: Application, preview: CatalogPreview, t: Translator) -> None:

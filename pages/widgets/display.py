@@ -72,12 +72,13 @@ def course_table(
     key: str,
     triage: Mapping[str, Triage] | None = None,
     extra: Mapping[str, Sequence[Any]] | None = None,
-    selection: Literal["single-row", "multi-row"] | None = None,
+    selection: Literal["one", "many"] | None = None,
     height: int | Literal["auto", "stretch", "content"] = "auto",
 ) -> list[Course]:
     """A table of courses, with status and reason when `triage` (by course key) is given; gives back the picked ones.
 
-    `extra` adds columns (label -> one value a course).
+    `extra` adds columns (label -> one value a course). With `selection` "one" a click anywhere picks a course, with
+    "many" there is a box to tick before each row.
     """
     rows: dict[str, Sequence[Any]] = {
         t("widgets.code"): [course.code for course in courses],
@@ -92,16 +93,11 @@ def course_table(
     if selection is None:
         st.dataframe(rows, key=key, hide_index=True, height=height)
         return []
-    answer = st.dataframe(
-        rows,
-        key=key,
-        hide_index=True,
-        height=height,
-        on_select="rerun",
-        selection_mode=selection,
-    )
-    picked = answer["selection"]["rows"]
-    return [courses[index] for index in picked if index < len(courses)]
+    mode: Literal["single-cell", "multi-row"] = "single-cell" if selection == "one" else "multi-row"
+    answer = st.dataframe(rows, key=key, hide_index=True, height=height, on_select="rerun", selection_mode=mode)
+    picked = answer["selection"]
+    indices = [row for row, _ in picked["cells"]] if selection == "one" else picked["rows"]
+    return [courses[index] for index in indices if index < len(courses)]
 
 
 def status_name(verdict: Triage | None, t: Translator) -> str:

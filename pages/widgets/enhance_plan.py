@@ -45,9 +45,7 @@ def draw_planner(app: Application, catalog: Catalog, t: Translator) -> Job | Non
     summary_place, buttons_place = st.container(), st.container(horizontal=True)
     triage = {row.course.course_key: row.triage for row in report.courses}
     st.caption(t("enhance.pick_rows"))
-    picked = course_table(
-        plan.courses[:_LISTED_COURSES], t, key="planned", triage=triage, selection="multi-row", height=360
-    )
+    picked = course_table(plan.courses[:_LISTED_COURSES], t, key="planned", triage=triage, selection="many", height=360)
     if picked:
         keys = frozenset(course.course_key for course in picked)
         plan = plan_enhancement(app, catalog.catalog_id, replace(scope, course_keys=keys), options)

@@ -29,7 +29,12 @@ def draw_thresholds(app: Application, catalog: Catalog, t: Translator) -> None:
     for place, status in zip(st.columns(len(DescriptionStatus)), DescriptionStatus, strict=True):
         change = then[status] - now[status]
         place.metric(
-            t(f"widgets.status_{status}"), f"{then[status]:,}", delta=change or None, delta_color="off", border=True
+            t(f"widgets.status_{status}"),
+            f"{then[status]:,}",
+            delta=change or None,
+            delta_color="off",
+            border=True,
+            height="stretch",
         )
     st.caption(t("catalog.thresholds_kept"))
     if st.button(

@@ -1,4 +1,6 @@
-from core.catalog.comparison import compare_catalogs
+from dataclasses import replace
+
+from core.catalog.comparison import changed_fields, compare_catalogs
 from core.catalog.courses import content_hash, course_key
 from core.records import Course
 
@@ -52,3 +54,9 @@ def test_empty_catalogs_compare():
     diff = compare_catalogs([], [course("A", "x")])
     assert names(diff.added) == ["Ax"]
     assert compare_catalogs([], []) == compare_catalogs([], [])
+
+
+def test_only_the_fields_that_differ_are_named() -> None:
+    old = Course(course_key="A", title="Optics", description="Light.", credits="3")
+    assert changed_fields(old, replace(old, description="Light and lenses.", credits="4")) == ("credits", "description")
+    assert changed_fields(old, replace(old, row_number=9)) == ()
