@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -141,9 +141,9 @@ def _lists(rows: npt.NDArray[Any], value_type: Any) -> pa.Array:
 
 
 def _run(row: tuple[Any, ...]) -> RecommendationRun:
-    *identity, created_at, model, text_version, seconds, signals, students, top_k, data_version, lists_hash = row
-    made_from = (from_stored_time(created_at), model, text_version, seconds, tuple(signals))
-    return RecommendationRun(*identity, *made_from, students, top_k, data_version, lists_hash)
+    values = dict(zip((field.name for field in fields(RecommendationRun)), row, strict=True))
+    values |= {"created_at": from_stored_time(values["created_at"]), "signals": tuple(values["signals"])}
+    return RecommendationRun(**values)
 
 
 def _recommendation(row: tuple[Any, ...], signals: Sequence[str]) -> Recommendation:
