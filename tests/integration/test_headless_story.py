@@ -109,7 +109,9 @@ def test_with_the_embedded_models(home_with_models: Path, student_file: str, tmp
     assert places[0]["title"] == "Optics"
 
 
-def test_a_korean_course_is_refused_by_a_model_that_cannot_write_korean(home_with_models: Path) -> None:
-    catalog = run("intake", "catalog", str(DATA_FOLDER / "ko_free_courses.csv"))["catalog"]
-    refused = run("enhance", "--catalog", catalog, "--limit", "3", "--lang", "ko", code=1)
-    assert "SmolLM2" in refused["error"] or "smollm2" in refused["error"]
+def test_a_korean_course_is_refused_by_a_model_that_cannot_write_korean(home_with_models: Path, tmp_path: Path) -> None:
+    catalog_file = tmp_path / "korean.csv"
+    catalog_file.write_text("과목코드,과목명,개설학과\nH1,한국 근대사,사학과\nH2,서양 미술사,미술학과\n")
+    run("intake", "catalog", str(catalog_file))
+    refused = run("enhance", "--lang", "ko", code=1)
+    assert "한국어" in refused["error"]
