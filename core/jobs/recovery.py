@@ -1,7 +1,7 @@
 """Bring the database up to its journals: after a restore, or a damaged log, it knows less than they do.
 
-Jobs that are active are read by their watch anyway; here are the jobs that had ended or paused by the database's
-account, and those it has never heard of.
+Where an active job stands is left to its watch; here it is settled for the jobs that had ended or paused by the
+database's account, and for those it has never heard of.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def catch_up(jobs: JobStore, supervisor: Supervisor) -> int:
     for job_id in supervisor.job_ids():
         try:
             job = known.get(job_id) or _recover(jobs, supervisor, job_id)
-            if job is not None and job.status not in _ACTIVE:
+            if job is not None:
                 behind += _catch_up_job(jobs, supervisor, job)
         except JobError as error:
             logger.warning("job %s is left as it is: %s", job_id, error)
@@ -50,6 +50,8 @@ def _catch_up_job(jobs: JobStore, supervisor: Supervisor, job: Job) -> bool:
         Ingest(jobs, spec, journal).run()
     found = jobs.get(job.job_id)
     is_behind = is_behind and found.journal_position != job.journal_position
+    if job.status in _ACTIVE:
+        return is_behind
     if journal.is_locked():  # its worker goes on: let it be watched
         jobs.reopen(job.job_id, states=())
     elif is_behind and found.pending == 0:

@@ -16,7 +16,6 @@ import duckdb
 
 from core.errors import StorageError
 from core.storage.failures import is_held_by_another_process
-from core.storage.soundness import read_every_row
 
 if TYPE_CHECKING:
     from core.storage.connection import Database
@@ -41,26 +40,26 @@ def create_backup(database: Database, name: str = "courselift") -> Path:
 def restore_backup(backup: Path, database_path: Path) -> Path | None:
     """Put a copy of `backup` in the place of the closed database at `database_path`.
 
-    The backup is read first, every row of it, to see that it is sound. The old files are set aside under a dated
-    name, never deleted; returns where the old database is now, None when there was none. `backup` may be the old
-    database itself: then only its log is left out. Raises StorageError.
+    Every row is copied into a new file, which shows whether the backup is sound and makes the indexes anew. The old
+    files are set aside under a dated name, never deleted; returns where the old database is now, None when there was
+    none. `backup` may be the old database itself: then its log is left out. Raises StorageError.
     """
     if _is_in_use(database_path):
         raise StorageError("storage.database_in_use", path=str(database_path))
     incoming = database_path.with_name(f"{database_path.name}.incoming")
+    copy = database_path.with_name(f"{database_path.name}.copy")
     database_path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        shutil.copyfile(backup, incoming)
-        with duckdb.connect(str(incoming)) as connection:
+        shutil.copyfile(backup, copy)
+        with duckdb.connect(str(copy)) as connection:
             connection.execute(_COUNT_VERSIONS)
-            read_every_row(connection)
-            connection.execute("CHECKPOINT")
+            _copy_into(connection, incoming)
     except (duckdb.Error, OSError) as error:
-        incoming.unlink(missing_ok=True)
         raise StorageError("storage.backup_damaged", path=str(backup)) from error
-    _sync(incoming)
-    aside = set_aside(database_path)
-    incoming.replace(database_path)
+    finally:
+        copy.unlink(missing_ok=True)
+    aside = set_aside(database_path, keep_name=True)
+    incoming.replace(database_path)  # in one step: at no moment is there no database, which would be begun empty
     return aside
 
 
@@ -74,6 +73,8 @@ def _copy_into(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     unfinished = target.with_suffix(".unfinished")
     source = connection.execute(_CURRENT_DATABASE).fetchall()[0][0]
     alias = f"backup_{os.urandom(8).hex()}"
+    for left_over in (unfinished, unfinished.with_suffix(".unfinished.wal")):  # of one that was killed
+        left_over.unlink(missing_ok=True)
     try:
         connection.execute(f"ATTACH '{_quoted(unfinished)}' AS {alias}")
         try:
@@ -96,10 +97,11 @@ def _is_in_use(database_path: Path) -> bool:
     return False
 
 
-def set_aside(database_path: Path) -> Path | None:
+def set_aside(database_path: Path, *, keep_name: bool = False) -> Path | None:
     """Rename the closed database and its log; returns where the database is now, None when there was none.
 
-    The log goes first, or a new database might replay an old log.
+    The log goes first, or a new database might replay an old log. With `keep_name` the database keeps its old name
+    too, until another file takes it.
     """
     date = _date()
     log = database_path.with_name(f"{database_path.name}.wal")
@@ -108,7 +110,10 @@ def set_aside(database_path: Path) -> Path | None:
     if not database_path.exists():
         return None
     aside = database_path.with_name(f"{database_path.name}.{date}")
-    database_path.replace(aside)
+    if keep_name:
+        os.link(database_path, aside)
+    else:
+        database_path.replace(aside)
     return aside
 
 

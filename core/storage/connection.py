@@ -133,7 +133,7 @@ class Database:
     def read_every_row(self) -> int:
         """Read all there is; returns the number of rows. Raises StorageError when some of it is damaged."""
         try:
-            with self.read() as cursor:
+            with self.write() as cursor:
                 return read_every_row(cursor)
         except StorageError as error:
             if error.message.key in ("storage.failed", "storage.stopped"):

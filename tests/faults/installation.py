@@ -18,7 +18,7 @@ from core.pipeline.intake import apply_catalog, preview_catalog
 from core.records import JobStatus
 from tests.jobs_lab import make_spec
 
-CATALOG_FILE = "code,title,description\nC0001,Optics,\nC0002,Acoustics,Sound\n".encode()
+CATALOG_FILE = b"code,title,description\nC0001,Optics,\nC0002,Acoustics,Sound\n"
 EARLY, LATE = 24, 12  # items of the two jobs
 RESULTS = EARLY + LATE
 
@@ -42,7 +42,7 @@ def make(folder: Path) -> Installation:
         late = app.job_service.start(make_spec("late", LATE, catalog_id="another"))
         assert app.job_service.wait(late.job_id, 60).status is JobStatus.SUCCEEDED
         # by another process: closing the file here would drop the lock on it
-        subprocess.run(["cp", "-r", str(home), str(folder / "killed")], check=True)
+        subprocess.run(["cp", "-a", str(home), str(folder / "killed")], check=True)
     return Installation(home, folder / "killed")
 
 
