@@ -7,7 +7,7 @@ import streamlit as st
 from pages.widgets.display import empty_state
 from pages.widgets.recommendation_steps import recommendations_are_ready
 from pages.widgets.session import application, current_catalog, show, translator
-from pages.widgets.student_list import draw_export_all, draw_list, draw_synthetic_note
+from pages.widgets.student_list import draw_list, draw_synthetic_note
 from pages.widgets.student_upload import draw_upload
 from pages.widgets.student_view import draw_student
 
@@ -42,13 +42,11 @@ def draw() -> None:
         draw_upload(catalog.catalog_id, t)
         return
     is_ready = recommendations_are_ready(catalog.catalog_id, t)
-    chosen = draw_list(t)
+    chosen = draw_list(catalog.catalog_id, t)
     if chosen is None:
         st.caption(t("students.pick_one"))
     elif is_ready:
         draw_student(catalog.catalog_id, chosen, t)
-    if is_ready:
-        draw_export_all(catalog.catalog_id, t)
 
 
 show(draw)

@@ -45,8 +45,8 @@ def shown_id(student: Student) -> str:
     return student.student_id
 
 
-def draw_list(t: Translator) -> Student | None:
-    """Search, filter and the table; gives back the picked student."""
+def draw_list(catalog_id: str, t: Translator) -> Student | None:
+    """Search, filter, the table and the export of all lists; gives back the picked student."""
     app = application()
     search_place, department_place, unmask_place = st.columns([2, 2, 1.4], vertical_alignment="bottom")
     search = search_place.text_input(
@@ -83,6 +83,8 @@ def draw_list(t: Translator) -> Student | None:
             st.number_input(
                 t("students.page", pages=pages), 1, pages, min(page + 1, pages), key="students_page", width=180
             )
+        st.space("stretch")
+        _draw_export_all(catalog_id, t)
     return picked
 
 
@@ -116,7 +118,7 @@ def _log_unmasking(students: tuple[Student, ...]) -> None:
         logged.update((student_id, _reason()) for student_id in new)
 
 
-def draw_export_all(catalog_id: str, t: Translator) -> None:
+def _draw_export_all(catalog_id: str, t: Translator) -> None:
     """All stored lists as a file, after a reason was given."""
     if latest_run(application(), catalog_id) is None:
         return

@@ -22,6 +22,8 @@ from pages.widgets.weights_tuning import signal_labels, weights_in_words
 def draw_student(catalog_id: str, student: Student, t: Translator) -> None:
     """Everything about the picked student."""
     view = student_view(application(), catalog_id, student.student_id)
+    if view.run_id is None:
+        view = what_if(application(), catalog_id, student)
     _draw_head(view, t)
     choice = st.segmented_control(
         t("students.about"),
@@ -90,12 +92,12 @@ def _draw_place(catalog_id: str, place: RecommendedCourse, t: Translator) -> Non
     """One place of the list: the reasons in words; the numbers and the course's text on demand."""
     with st.container(border=True, key=f"student_place_{place.rank}"):
         course = place.course
-        st.markdown(f"**{place.rank}. {plain(course.title)}** · :gray[{plain(course.department)}] · {place.score:.3f}")
-        for reason in place.reasons:
-            st.markdown(f"- {plain(t.message(reason))}")
+        head = f"**{place.rank}. {plain(course.title)}** · :gray[{plain(course.department)}] · {place.score:.3f}"
+        reasons = [f"- {plain(t.message(reason))}" for reason in place.reasons]
+        st.markdown("\n".join([head, "", *reasons]))
         if place.cited_sentence:
             author = t("students.cited_model" if place.citation_is_generated else "students.cited_own")
-            st.markdown(f"> “{plain(place.cited_sentence)}”  \n> :gray[{author}]")
+            st.caption(f"“{plain(place.cited_sentence)}” — {author}")
         with st.expander(t("students.details"), icon=":material/article:"):
             draw_words(catalog_id, course, t)
             _draw_contributions(place.contributions, t)
@@ -152,16 +154,6 @@ def _draw_why_not(catalog_id: str, view: StudentView, t: Translator) -> None:
         st.markdown(f"**{plain(answer.course.title)}** · :gray[{plain(answer.course.department)}]")
         for reason in answer.reasons:
             st.markdown(f"- {plain(t.message(reason))}")
-        if answer.rank is not None and answer.score is not None and answer.lowest_listed_score is not None:
-            st.markdown(
-                t(
-                    "students.gap",
-                    rank=answer.rank,
-                    score=f"{answer.score:.3f}",
-                    lowest=f"{answer.lowest_listed_score:.3f}",
-                    gap=f"{max(0.0, answer.lowest_listed_score - answer.score):.3f}",
-                )
-            )
         if answer.contributions:
             last = view.recommendations[-1:]
             rows = [(f"{place.rank}. {place.course.title}", _amounts(place.contributions)) for place in last]
