@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.pipeline.application import Application
-from core.pipeline.models import InstallProgress, install_progress, list_models, start_install
+from core.pipeline.models import InstallProgress, ModelStatus, install_progress, list_models, start_install
 from core.pipeline.settings import read_settings
 from pages.widgets.display import plain
 from pages.widgets.session import guard
@@ -14,7 +14,7 @@ from pages.widgets.session import guard
 
 def draw_install(app: Application, t: Translator) -> None:
     """What is missing and the button that installs it; progress while it runs. Nothing when all is there."""
-    missing = [model for model in list_models(app) if not model.is_installed]
+    missing = _missing_models(app)
     progress = install_progress(app)
     if not missing and not progress.is_running:
         return
@@ -37,7 +37,14 @@ def draw_install(app: Application, t: Translator) -> None:
 def model_is_missing(app: Application) -> bool:
     """Whether the model that is to write is an embedded one that is not installed yet."""
     chosen = read_settings(app).generation_model
-    return any(model.ref == chosen and not model.is_installed for model in list_models(app))
+    return any(model.ref == chosen for model in _missing_models(app))
+
+
+def _missing_models(app: Application) -> list[ModelStatus]:
+    """The embedded models that are chosen and not installed; nobody needs those that are not chosen."""
+    settings = read_settings(app)
+    chosen = (settings.generation_model, settings.embedding_model)
+    return [model for model in list_models(app) if model.ref in chosen and not model.is_installed]
 
 
 @guard()

@@ -60,7 +60,7 @@ def test_2_missing_descriptions_are_written_while_the_page_shows_it(dashboard: D
     press(page, "start_enhancement")
     expect(page.locator(".st-key-live_job")).to_be_visible()
     expect(page.locator(".st-key-job_result")).to_be_visible(timeout=240_000)
-    expect(page.locator(".st-key-result_parts_table")).to_be_visible()
+    expect(page.locator(".st-key-result_parts_chart")).to_be_visible()
 
 
 def test_3_a_draft_is_approved_undone_edited_and_rejected(dashboard: Dashboard, page: Page) -> None:
