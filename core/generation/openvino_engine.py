@@ -6,7 +6,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -111,7 +111,8 @@ class OpenVinoEngine:
 
         tensor = import_openvino().Tensor(np.array([prompt], dtype=np.int64))
         self._requests += 1
-        handle = self._pipeline.add_request(self._requests, tensor, self._generation_config(prompt, settings))
+        with self._as_model_error():
+            handle = self._pipeline.add_request(self._requests, tensor, self._generation_config(prompt, settings))
         return _Text(index, prompt, handle, time.perf_counter())
 
     def _generation_config(self, prompt: list[int], settings: GenerationSettings) -> Any:
@@ -128,10 +129,8 @@ class OpenVinoEngine:
     def _step(self, running: list[_Text], control: Control) -> Iterator[Generation]:
         """One step of all running texts; the finished ones leave `running` and are yielded."""
         started = time.perf_counter()
-        try:
+        with self._as_model_error():
             self._pipeline.step()
-        except RuntimeError as error:
-            raise ModelError("models.engine_failed", engine=self.name, reason=str(error).splitlines()[0]) from error
         now = time.perf_counter()
         grown = [(text, added) for text in running if (added := _read_new(text, now))]
         total = sum(added for _, added in grown)
@@ -141,6 +140,14 @@ class OpenVinoEngine:
         for text in [text for text in running if self._is_over(text)]:
             running.remove(text)
             yield self._finish(text, FinishReason.STOP if text.ended else FinishReason.LENGTH)
+
+    @contextmanager
+    def _as_model_error(self) -> Iterator[None]:
+        try:
+            yield
+        except RuntimeError as error:
+            reason = str(error).strip().splitlines()[-1]  # the first line names a file of the library
+            raise ModelError("models.engine_failed", engine=self.name, reason=reason) from error
 
     def _is_over(self, text: _Text) -> bool:
         text.ended = bool(text.ids) and text.ids[-1] in self._end_ids

@@ -14,13 +14,16 @@ import sys
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.config import PROJECT_FOLDER, load_config, quiet_environment
 from core.errors import ModelError
 from core.models.atomic_folder import exclusive, put_in_place, working_folder
 from core.models.manifest import MANIFEST_NAME, is_complete, write_manifest
 from core.progress import SILENT, Progress
+
+if TYPE_CHECKING:
+    from core.generation.transformers_loading import LoadedModel
 
 _log = logging.getLogger(__name__)
 GENERATION_FILE = "courselift-generation.json"  # end signs and context length, beside the graph
@@ -115,8 +118,15 @@ def export_model(model: Path, target: Path) -> None:
     target.mkdir(parents=True)
     exported.save_pretrained(target)
     loaded.tokenizer.save_pretrained(str(target))
-    generation = {"end_ids": sorted(loaded.end_ids), "context_length": loaded.context_length}
+    generation = {"end_ids": sorted(loaded.end_ids), "context_length": _safe_context(loaded)}
     (target / GENERATION_FILE).write_text(json.dumps(generation), encoding="utf-8")
+
+
+def _safe_context(loaded: LoadedModel) -> int:
+    """The context length; with sliding windows only as far as a window, because paged attention may not know of it."""
+    config = loaded.model.config.get_text_config()
+    slides = "sliding_attention" in (getattr(config, "layer_types", None) or ())
+    return min(loaded.context_length, config.sliding_window) if slides else loaded.context_length
 
 
 def _sample_inputs(model: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -126,10 +136,12 @@ def _sample_inputs(model: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     import torch
     from torch.export import Dim
+    from transformers import DynamicCache
 
     free = Dim.DYNAMIC
+    cache = DynamicCache()  # one plain layer each, also for sliding windows: see _safe_context
     with torch.no_grad():  # not inference mode: its tensors cannot be traced
-        cache = model(torch.ones(2, 4, dtype=torch.int64), use_cache=True).past_key_values
+        model(torch.ones(2, 4, dtype=torch.int64), past_key_values=cache, use_cache=True)
     inputs = {
         "input_ids": torch.ones(2, 3, dtype=torch.int64),
         "attention_mask": torch.ones(2, 7, dtype=torch.int64),

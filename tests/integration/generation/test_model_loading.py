@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,28 +14,7 @@ from core.generation.engine import GenerationSettings
 from core.generation.transformers_engine import TransformersEngine
 from core.i18n import LANGUAGES, Translator
 
-TEMPLATE = "{% for message in messages %}{{ message['content'] }} {% endfor %}"
-WORDS = ["<end>", "<unk>", "title", "course", "optics", "the", "of", "light"]
-
-
-def make_model(folder: Path, family: str = "llama", template: str | None = TEMPLATE) -> Path:
-    """A tiny model with random weights and a tokenizer of eight words."""
-    from tokenizers import Tokenizer, pre_tokenizers
-    from tokenizers.models import WordLevel
-    from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
-
-    config = AutoConfig.for_model(
-        family, vocab_size=len(WORDS), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
-        num_attention_heads=4, num_key_value_heads=2, head_dim=8, max_position_embeddings=64, eos_token_id=0,
-        bos_token_id=None, pad_token_id=0,
-    )  # fmt: skip
-    AutoModelForCausalLM.from_config(config).save_pretrained(str(folder))
-    tokenizer = Tokenizer(WordLevel({word: index for index, word in enumerate(WORDS)}, unk_token="<unk>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<end>", unk_token="<unk>")
-    fast.chat_template = template
-    fast.save_pretrained(str(folder))
-    return folder
+MakeModel = Callable[..., Path]
 
 
 def load(folder: Path) -> TransformersEngine:
@@ -44,7 +24,7 @@ def load(folder: Path) -> TransformersEngine:
 
 
 @pytest.mark.parametrize("family", ["llama", "qwen3", "gemma3_text", "exaone4"])
-def test_any_causal_model_writes(tmp_path: Path, family: str) -> None:
+def test_any_causal_model_writes(tmp_path: Path, make_model: MakeModel, family: str) -> None:
     engine = load(make_model(tmp_path, family))
     prompts = [[{"role": "user", "content": content}] for content in ("title optics", "the course of light")]
     results = list(engine.generate(prompts, GenerationSettings(max_new_tokens=6)))
@@ -59,47 +39,49 @@ def expect_refusal(folder: Path, key: str) -> None:
     assert all(Translator(language).message(caught.value.message) for language in LANGUAGES)
 
 
-def test_a_model_without_a_chat_template_is_refused(tmp_path: Path) -> None:
+def test_a_model_without_a_chat_template_is_refused(tmp_path: Path, make_model: MakeModel) -> None:
     expect_refusal(make_model(tmp_path, template=None), "models.no_chat_template")
 
 
-def test_a_cut_weights_file_is_refused(tmp_path: Path) -> None:
+def test_a_cut_weights_file_is_refused(tmp_path: Path, make_model: MakeModel) -> None:
     path = make_model(tmp_path) / "model.safetensors"
     path.write_bytes(path.read_bytes()[:-1000])
     expect_refusal(tmp_path, "models.broken_file")
 
 
-def test_weights_that_do_not_fit_the_config_are_refused(tmp_path: Path) -> None:
+def test_weights_that_do_not_fit_the_config_are_refused(tmp_path: Path, make_model: MakeModel) -> None:
     path = make_model(tmp_path) / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "num_hidden_layers": 3}))
     expect_refusal(tmp_path, "models.incomplete")
 
 
-def test_a_model_that_is_not_for_writing_is_refused(tmp_path: Path) -> None:
+def test_a_model_that_is_not_for_writing_is_refused(tmp_path: Path, make_model: MakeModel) -> None:
     path = make_model(tmp_path) / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "model_type": "clip", "architectures": ["CLIPModel"]}))
     expect_refusal(tmp_path, "models.unsupported")
 
 
-def test_an_unknown_architecture_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_architecture_is_refused(tmp_path: Path, make_model: MakeModel) -> None:
     path = make_model(tmp_path) / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "model_type": "llama99"}))
     expect_refusal(tmp_path, "models.unsupported")
 
 
-def test_a_damaged_tokenizer_is_refused(tmp_path: Path) -> None:
+def test_a_damaged_tokenizer_is_refused(tmp_path: Path, make_model: MakeModel) -> None:
     (make_model(tmp_path) / "tokenizer.json").write_text("{")
     expect_refusal(tmp_path, "models.broken_tokenizer")
 
 
 def test_a_model_larger_than_the_memory_is_refused_before_loading(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transformers_loading, "_free_device_mib", lambda device: 10.0)
     expect_refusal(make_model(tmp_path), "models.no_memory")
 
 
-def test_when_memory_runs_out_the_batch_is_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_memory_runs_out_the_batch_is_split(
+    tmp_path: Path, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     engine = load(make_model(tmp_path))
     run = engine._run
     sizes: list[int] = []

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from core.errors import ModelError
 from core.generation import openvino_export
+from core.generation.engine import GenerationSettings
 from core.generation.openvino_export import ensure_exported
+from core.generation.registry import create_engine
 
 
 @pytest.fixture
@@ -48,3 +51,21 @@ def test_an_export_is_made_once_and_again_when_the_model_changed(
     (model / "config.json").write_text('{"model_type": "llama"}')
     assert ensure_exported(model) != first
     assert len(exports(own_state_folder)) == 2
+
+
+def test_a_model_of_another_family_writes_what_transformers_writes(
+    tmp_path: Path, make_model: Callable[..., Path]
+) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    make_model(folder, "exaone4")
+    prompts = [[{"role": "user", "content": content}] for content in ("title optics", "the course of light")]
+    settings = GenerationSettings(max_new_tokens=8, do_sample=False)
+    written = []
+    for name in ("transformers", "openvino"):
+        engine = create_engine(name)
+        engine.load(folder, "float32", "cpu")
+        results = sorted(engine.generate(prompts, settings), key=lambda result: result.index)
+        written.append([result.text for result in results])
+    assert written[0] == written[1]
+    assert any(written[0])
