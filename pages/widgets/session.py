@@ -19,6 +19,7 @@ from core.i18n import LANGUAGES, Translator, choose_language
 from core.pipeline.application import Application
 from core.records import Catalog
 from pages.widgets.display import plain
+from pages.widgets.recovery import draw_recovery
 
 logger = logging.getLogger(__name__)
 
@@ -126,6 +127,8 @@ def guard() -> Iterator[None]:
         yield
     except CourseLiftError as error:
         show_error(error)
+        if error.message.key == "storage.damaged":
+            draw_recovery(translator())
         st.stop()
     except Exception:
         reference = secrets.token_hex(4)

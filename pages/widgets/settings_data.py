@@ -10,6 +10,7 @@ from core.i18n import Translator
 from core.pipeline.backup import BackupFile, list_backups, make_backup, restore
 from pages.widgets.formats import moment
 from pages.widgets.session import application, guard
+from pages.widgets.verify_card import draw_verify_card
 
 
 def draw_data(t: Translator) -> None:
@@ -22,6 +23,11 @@ def draw_data(t: Translator) -> None:
             made = make_backup(application())
         st.session_state["settings_outcome"] = t("settings.backup_made", name=made.path.name)
         st.rerun()
+    _draw_backups(t)
+    draw_verify_card(t)
+
+
+def _draw_backups(t: Translator) -> None:
     backups = list_backups(application())
     if not backups:
         st.caption(t("settings.no_backups"))

@@ -1,0 +1,42 @@
+"""Whether everything that was stored still holds."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.i18n import Translator
+from core.pipeline.verify import VerifyReport, read_journals_again, verify
+from core.records import Message
+from pages.widgets.display import plain
+from pages.widgets.session import application, guard
+
+_REPORT = "verify_report"
+_STEPS = "verify_steps"
+
+
+def draw_verify_card(t: Translator) -> None:
+    """A button that looks, what was found, and a button that reads the journals again where that helps."""
+    with st.container(border=True), guard():
+        st.markdown(f"**{t('verify.title')}**  \n{t('verify.text')}")
+        _show_steps(t)
+        if st.button(t("verify.look"), key="verify_look", icon=":material/fact_check:"):
+            with st.spinner(t("verify.looking")):
+                st.session_state[_REPORT] = verify(application())
+        report: VerifyReport | None = st.session_state.get(_REPORT)
+        if report is None:
+            return
+        if report.holds:
+            st.success(plain(t.message(report.summary)), icon=":material/check:")
+            return
+        st.error("  \n".join(plain(t.message(fault)) for fault in report.faults), icon=":material/error:")
+        if st.button(t("verify.mend"), key="verify_mend", type="primary", icon=":material/build:"):
+            with st.spinner(t("verify.mending")):
+                count = read_journals_again(application())
+                st.session_state[_REPORT] = verify(application())
+            st.session_state[_STEPS] = (Message("verify.repaired", {"count": count}),)
+            st.rerun()
+
+
+def _show_steps(t: Translator) -> None:
+    for step in st.session_state.pop(_STEPS, ()):
+        st.info(plain(t.message(step)), icon=":material/info:")
