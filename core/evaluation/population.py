@@ -94,9 +94,11 @@ def list_diversities(lists: Ints, course_vectors: Floats) -> Doubles:
 
 
 def measure_churn(old: Ints, new: Ints) -> Churn:
-    """How `new` lists differ from `old` ones; both (S, k), the same students in the same order."""
+    """How `new` lists (S, k) differ from `old` ones (S, j), of the same students in the same order."""
     if not len(old):
         return Churn(0.0, 1.0, 1.0)
+    depth = max(old.shape[1], new.shape[1])
+    old, new = (np.pad(part, ((0, 0), (0, depth - part.shape[1])), constant_values=-1) for part in (old, new))
     same = (old[:, :, None] == new[:, None, :]) & (old >= 0)[:, :, None]
     common = same.sum(axis=(1, 2))
     longest = np.maximum((old >= 0).sum(axis=1), (new >= 0).sum(axis=1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.errors import RecommendationError
@@ -14,7 +14,21 @@ from core.recommendation.arrays import Floats as Vector
 from core.recommendation.citations import Author, SourceText
 from core.recommendation.population import PopulationData, build_population
 from core.recommendation.ranking import PreparedPopulation, prepare
-from core.records import Course, Enhancement, JobKind, Message, ReviewState
+from core.records import Course, Enhancement, JobKind, Message, ReviewState, Student
+
+# What eligibility and signals read of a course beside its text.
+_RANKED_FIELDS = (
+    "course_key",
+    "code",
+    "title",
+    "department",
+    "category",
+    "level",
+    "language",
+    "kind",
+    "prerequisites",
+    "is_active",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +51,7 @@ class Loaded:
     texts: Mapping[str, SourceText]  # course key -> the published text and who wrote it
     courses: Mapping[str, Course]  # by course key, inactive ones too
     text_version: str  # SHA-256 over the texts that the vectors stand for
+    data_version: str  # SHA-256 over everything else that ranking reads of courses and students
     embedding_model: str
 
 
@@ -97,17 +112,27 @@ def _load(app: Application, catalog_id: str) -> Loaded:
     def of(hashes: Mapping[str, str]) -> dict[str, Vector]:
         return {name: vectors[text_hash] for name, text_hash in hashes.items() if text_hash in vectors}
 
-    population = build_population(
-        courses, app.students.all(), of(found.courses), of(found.departments), of(found.interests)
-    )
+    students = app.students.all()
+    population = build_population(courses, students, of(found.courses), of(found.departments), of(found.interests))
     content = "\n".join(f"{key} {text_hash}" for key, text_hash in sorted(found.courses.items()))
     return Loaded(
         prepared=prepare(population),
         texts={course.course_key: _source_text(course, published.get(course.course_key)) for course in courses},
         courses={course.course_key: course for course in courses},
         text_version=hashlib.sha256(content.encode()).hexdigest(),
+        data_version=_data_version(courses, students),
         embedding_model=model,
     )
+
+
+def _data_version(courses: Sequence[Course], students: Sequence[Student]) -> str:
+    """In the order given, because the order of the courses breaks ties."""
+    digest = hashlib.sha256()
+    for course in courses:
+        digest.update(repr(tuple(str(getattr(course, name)) for name in _RANKED_FIELDS)).encode())
+    for it in sorted(students, key=lambda student: student.student_id):
+        digest.update(repr((it.student_id, it.department, it.year, it.interests, it.taken_course_keys)).encode())
+    return digest.hexdigest()
 
 
 def _source_text(course: Course, published: Enhancement | None) -> SourceText:

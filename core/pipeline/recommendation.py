@@ -14,8 +14,18 @@ from core.errors import RecommendationError
 from core.evaluation.population import measure_churn, measure_population
 from core.pipeline.application import Application
 from core.pipeline.population import Loaded, Readiness, load, load_population, readiness, require_ready
+from core.pipeline.weight_sets import (
+    DEFAULT_WEIGHTS,
+    list_weight_sets,
+    publish_weights,
+    published_options,
+    published_weights,
+    save_weights,
+    weight_set_for,
+)
 from core.recommendation.blend import SIGNALS, Weights
-from core.recommendation.ranking import RankedLists, rank_all
+from core.recommendation.options import DEFAULT_OPTIONS, ListOptions, rank_lists
+from core.recommendation.ranking import RankedLists
 from core.records import WeightSet
 from core.storage.recommendation_store import RankedArrays
 
@@ -32,6 +42,7 @@ __all__ = [
     "list_weight_sets",
     "load_population",
     "publish_weights",
+    "published_options",
     "published_weights",
     "rank_live",
     "readiness",
@@ -39,7 +50,6 @@ __all__ = [
     "save_weights",
 ]
 
-DEFAULT_WEIGHTS: Mapping[str, float] = {"department": 0.7, "interest": 0.3}
 MAX_SHIFTS = 50
 
 
@@ -61,7 +71,8 @@ class LiveRanking:
     """The lists of all students for some weights, not stored."""
 
     weights: Mapping[str, float]
-    top_k: int
+    options: ListOptions
+    top_k: int  # of each kind, where kinds are apart
     lists: RankedLists
     metrics: PopulationMetrics
     seconds: float
@@ -108,23 +119,31 @@ class RecommendationReport:
 
 
 def rank_live(
-    app: Application, catalog_id: str, weights: Mapping[str, float], *, top_k: int = DEFAULT_TOP_K
+    app: Application,
+    catalog_id: str,
+    weights: Mapping[str, float],
+    *,
+    top_k: int = DEFAULT_TOP_K,
+    options: ListOptions = DEFAULT_OPTIONS,
 ) -> LiveRanking:
     """Rank all students for these weights now, with the effect on the population. Stores nothing."""
     require_ready(app, catalog_id)
-    return _rank(load(app, catalog_id), weights, top_k)
+    return _rank(load(app, catalog_id), weights, options, top_k)
 
 
 def compare_with_published(
-    app: Application, catalog_id: str, weights: Mapping[str, float], *, top_k: int = DEFAULT_TOP_K
+    app: Application,
+    catalog_id: str,
+    weights: Mapping[str, float],
+    *,
+    top_k: int = DEFAULT_TOP_K,
+    options: ListOptions = DEFAULT_OPTIONS,
 ) -> Comparison:
-    """The published weights (or the defaults) against these, over all students."""
+    """The published weights and options (or the defaults) against these, over all students."""
     require_ready(app, catalog_id)
     loaded = load(app, catalog_id)
-    in_force = published_weights(app, catalog_id)
-    version = (loaded, tuple(sorted(in_force.items())), top_k)
-    before = app.cached(f"ranking in force {catalog_id}", version, lambda: _rank(loaded, in_force, top_k))
-    after = _rank(loaded, weights, top_k)
+    before = rank_in_force(app, catalog_id, top_k=top_k)
+    after = _rank(loaded, weights, options, top_k)
     churn = measure_churn(before.lists.course_index, after.lists.course_index)
     return Comparison(
         before=before,
@@ -135,44 +154,13 @@ def compare_with_published(
     )
 
 
-def list_weight_sets(app: Application, catalog_id: str) -> tuple[WeightSet, ...]:
-    """All weight sets of a catalog, newest first."""
-    return tuple(app.weights.list(catalog_id))
-
-
-def published_weights(app: Application, catalog_id: str) -> Mapping[str, float]:
-    """The weights in force: the published set, or the defaults."""
-    published = app.weights.published(catalog_id)
-    return DEFAULT_WEIGHTS if published is None else published.weights
-
-
-def save_weights(
-    app: Application,
-    catalog_id: str,
-    name: str,
-    weights: Mapping[str, float],
-    *,
-    author: str,
-    note: str = "",
-    expected_version: int | None = None,
-) -> WeightSet:
-    """Store a named weight set as its next version.
-
-    Raises RecommendationError for weights that cannot be used, StorageError when someone else saved meanwhile.
-    """
-    checked = Weights.from_mapping(weights).as_mapping()
-    if not name.strip():
-        raise RecommendationError("pipeline.error.no_name")
-    if expected_version is None:
-        newest = app.weights.newest(catalog_id, name.strip())
-        expected_version = 0 if newest is None else newest.version
-    return app.weights.save(catalog_id, name.strip(), checked, author, note, expected_version)
-
-
-def publish_weights(app: Application, weight_set_id: str) -> WeightSet:
-    """Make a weight set the one in force; publishing an older one rolls back."""
-    app.weights.publish(weight_set_id)
-    return app.weights.get(weight_set_id)
+def rank_in_force(app: Application, catalog_id: str, *, top_k: int = DEFAULT_TOP_K) -> LiveRanking:
+    """The ranking of all students by the published weights and options, made once until they or the data change."""
+    require_ready(app, catalog_id)
+    loaded = load(app, catalog_id)
+    weights, options = published_weights(app, catalog_id), published_options(app, catalog_id)
+    version = (loaded, tuple(sorted(weights.items())), options, top_k)
+    return app.cached(f"ranking in force {catalog_id}", version, lambda: _rank(loaded, weights, options, top_k))
 
 
 def recommend(
@@ -183,15 +171,16 @@ def recommend(
     Raises RecommendationError when something is missing.
     """
     require_ready(app, catalog_id)
-    weight_set = _weight_set(app, catalog_id, weights)
+    weight_set = weight_set_for(app, catalog_id, weights)
     loaded = load(app, catalog_id)
-    ranking = _rank(loaded, weight_set.weights, top_k)
+    ranking = _rank(loaded, weight_set.weights, ListOptions.from_mapping(weight_set.options), top_k)
     run_id = app.recommendations.save(
         catalog_id,
         weight_set.weight_set_id,
         _arrays(loaded, ranking.lists),
         embedding_model=loaded.embedding_model,
         text_version=loaded.text_version,
+        data_version=loaded.data_version,
         seconds=ranking.seconds,
     )
     report = latest_run(app, catalog_id)
@@ -216,15 +205,16 @@ def latest_run(app: Application, catalog_id: str) -> RecommendationReport | None
     )
 
 
-def _rank(loaded: Loaded, weights: Mapping[str, float], top_k: int) -> LiveRanking:
+def _rank(loaded: Loaded, weights: Mapping[str, float], options: ListOptions, top_k: int) -> LiveRanking:
     started = time.perf_counter()
-    lists = rank_all(loaded.prepared, Weights.from_mapping(weights), top_k)
-    return LiveRanking(dict(weights), top_k, lists, _metrics(loaded, lists), time.perf_counter() - started)
+    lists = rank_lists(loaded.prepared, Weights.from_mapping(weights), top_k, options)
+    metrics = _metrics(loaded, lists, options)
+    return LiveRanking(dict(weights), options, top_k, lists, metrics, time.perf_counter() - started)
 
 
-def _metrics(loaded: Loaded, lists: RankedLists) -> PopulationMetrics:
-    population = loaded.prepared.population
-    on_offer = np.array([course.is_active for course in population.courses])
+def _metrics(loaded: Loaded, lists: RankedLists, options: ListOptions) -> PopulationMetrics:
+    population, kinds = loaded.prepared.population, frozenset().union(*options.grouping.kinds)
+    on_offer = np.array([course.is_active and course.kind in kinds for course in population.courses])
     measured = measure_population(
         lists.course_index,
         on_offer,
@@ -258,19 +248,6 @@ def _shifts(loaded: Loaded, before: LiveRanking, after: LiveRanking) -> tuple[Co
         if old[place] != new[place]
         for course in (courses[place],)
     )
-
-
-def _weight_set(app: Application, catalog_id: str, weights: Mapping[str, float] | None) -> WeightSet:
-    """The stored set with these weights, made when there is none; the published one (or the default) for None."""
-    published = app.weights.published(catalog_id)
-    if weights is None and published is not None:
-        return published
-    wanted = Weights.from_mapping(weights or DEFAULT_WEIGHTS).as_mapping()
-    known = next((each for each in app.weights.list(catalog_id) if each.weights == wanted), None)
-    if known is None:
-        name = ", ".join(f"{signal} {weight:g}" for signal, weight in wanted.items() if weight)
-        known = save_weights(app, catalog_id, name, wanted, author="")
-    return publish_weights(app, known.weight_set_id) if weights is None else known
 
 
 def _arrays(loaded: Loaded, lists: RankedLists) -> RankedArrays:

@@ -10,11 +10,12 @@ import numpy as np
 from core.config import DEFAULT_TOP_K
 from core.pipeline.application import Application
 from core.pipeline.population import Loaded, load
-from core.pipeline.recommendation import published_weights
+from core.pipeline.weight_sets import published_options, published_weights
 from core.recommendation import explain
 from core.recommendation.blend import SIGNALS, Weights
 from core.recommendation.citations import Author
-from core.recommendation.ranking import PreparedPopulation, explain_courses, rank_all, with_students
+from core.recommendation.options import ListOptions, only_kinds, rank_lists
+from core.recommendation.ranking import PreparedPopulation, explain_courses, with_students
 from core.recommendation.reasons import evidence_of, reasons_of, recommendations_of
 from core.records import Contribution, Course, Message, Recommendation, Student
 
@@ -94,10 +95,12 @@ def student_view(app: Application, catalog_id: str, student_id: str) -> StudentV
 
 def why_not(app: Application, catalog_id: str, student_id: str, course_key: str) -> WhyNot:
     """Why this course is missing from the student's list."""
-    prepared, weights = load(app, catalog_id).prepared, Weights.from_mapping(_weights_of_list(app, catalog_id))
-    population = prepared.population
+    prepared, (shares, options) = load(app, catalog_id).prepared, _made_with(app, catalog_id)
+    population, weights = prepared.population, Weights.from_mapping(shares)
     place, course = population.student_index(student_id), population.course_index(course_key)
-    answer = explain.why_not(prepared, weights, place, course)
+    parts_of_list = options.grouping.kinds
+    part = next((kinds for kinds in parts_of_list if population.courses[course].kind in kinds), parts_of_list[0])
+    answer = explain.why_not(only_kinds(prepared, part), weights, place, course, diversity=options.variety)
     parts = explain_courses(prepared, weights, np.array([place], np.int32), np.array([[course]], np.int32))
     return WhyNot(
         course=population.courses[course],
@@ -125,17 +128,21 @@ def what_if(
 ) -> StudentView:
     """The list this student would get with other interests, another department or other weights. Stores nothing."""
     loaded = load(app, catalog_id)
-    chosen = weights or _weights_of_list(app, catalog_id)
+    in_list, options = _made_with(app, catalog_id)
+    chosen = weights or in_list
     alone = with_students(loaded.prepared, [student])
-    ranked = rank_all(alone, Weights.from_mapping(chosen), top_k)
+    ranked = rank_lists(alone, Weights.from_mapping(chosen), top_k, options)
     listed = tuple(_explain(loaded, alone, each) for each in recommendations_of(alone, ranked, 0))
     return _view(loaded, student, listed, chosen, None)
 
 
-def _weights_of_list(app: Application, catalog_id: str) -> Mapping[str, float]:
-    """Of the newest stored run, so that answers fit the list that people see."""
+def _made_with(app: Application, catalog_id: str) -> tuple[Mapping[str, float], ListOptions]:
+    """Weights and options of the newest stored run, so that answers fit the list that people see."""
     run = app.recommendations.latest_run(catalog_id)
-    return published_weights(app, catalog_id) if run is None else app.weights.get(run.weight_set_id).weights
+    if run is None:
+        return published_weights(app, catalog_id), published_options(app, catalog_id)
+    weight_set = app.weights.get(run.weight_set_id)
+    return weight_set.weights, ListOptions.from_mapping(weight_set.options)
 
 
 def _view(

@@ -11,8 +11,7 @@ from core.config import DEFAULT_TOP_K
 from core.evaluation.population import PopulationMetrics, by_group
 from core.pipeline.application import Application
 from core.pipeline.population import load, load_population
-from core.pipeline.recommendation import Comparison, LiveRanking, rank_live
-from core.pipeline.recommendation import published_weights as published
+from core.pipeline.recommendation import Comparison, LiveRanking, rank_in_force
 from core.recommendation.blend import SIGNALS, Weights
 from core.recommendation.tuning import LADDER, sweep
 
@@ -64,9 +63,13 @@ def try_sweep(
 
 
 def _try(app: Application, catalog_id: str, trials: Sequence[tuple[str, float, Weights]]) -> tuple[TrialPoint, ...]:
-    in_force = rank_live(app, catalog_id, published(app, catalog_id))
+    in_force = rank_in_force(app, catalog_id)
     points = sweep(
-        load(app, catalog_id).prepared, [weights for _, _, weights in trials], DEFAULT_TOP_K, baseline=in_force.lists
+        load(app, catalog_id).prepared,
+        [weights for _, _, weights in trials],
+        DEFAULT_TOP_K,
+        in_force.options,
+        baseline=in_force.lists,
     )
     return tuple(
         TrialPoint(label, position, point.metrics, 0.0 if point.churn is None else 1 - point.churn.overlap)

@@ -31,7 +31,7 @@ def recommendations_of(prepared: PreparedPopulation, ranked: RankedLists, studen
     records = []
     for place, course in enumerate(ranked.course_index[student]):
         if course < 0:
-            break
+            continue
         contributions = tuple(
             Contribution(signal, float(weight), float(amount / weight), evidence_of(prepared, student, course, signal))
             for signal, weight, amount in zip(

@@ -14,9 +14,9 @@ from core.evaluation.ranking import RankingMetrics, measure_ranking
 from core.progress import SILENT, Progress
 from core.recommendation.arrays import Ints
 from core.recommendation.blend import SIGNALS, Weights
-from core.recommendation.diversity import NO_DIVERSITY, Diversity
+from core.recommendation.options import DEFAULT_OPTIONS, ListOptions, rank_lists
 from core.recommendation.population import replace_students
-from core.recommendation.ranking import PreparedPopulation, RankedLists, prepare, rank_all
+from core.recommendation.ranking import PreparedPopulation, RankedLists, prepare
 from core.recommendation.scoring import signal_values
 
 # The report's series of department to interest weights.
@@ -63,7 +63,7 @@ def sweep(
     prepared: PreparedPopulation,
     points: Iterable[Weights] = LADDER,
     top_k: int = 10,
-    diversity: Diversity = NO_DIVERSITY,
+    options: ListOptions = DEFAULT_OPTIONS,
     baseline: RankedLists | None = None,
     held_out: HeldOut | None = None,
     progress: Progress = SILENT,
@@ -73,14 +73,14 @@ def sweep(
     progress.start("sweep", len(weight_sets))
     results = []
     for weights in weight_sets:
-        ranked = rank_all(prepared, weights, top_k, diversity)
+        ranked = rank_lists(prepared, weights, top_k, options)
         results.append(
             SweepPoint(
                 weights,
                 measure_lists(prepared, ranked),
                 _mean_interest_fit(prepared, ranked),
                 None if baseline is None else measure_churn(baseline.course_index, ranked.course_index),
-                None if held_out is None else measure_held_out(held_out, weights, top_k, diversity),
+                None if held_out is None else measure_held_out(held_out, weights, top_k, options),
             )
         )
         progress.advance()
@@ -113,15 +113,15 @@ def hold_one_out(prepared: PreparedPopulation, seed: int = 0) -> HeldOut:
 
 
 def measure_held_out(
-    held_out: HeldOut, weights: Weights, top_k: int = 10, diversity: Diversity = NO_DIVERSITY
+    held_out: HeldOut, weights: Weights, top_k: int = 10, options: ListOptions = DEFAULT_OPTIONS
 ) -> RankingMetrics:
     """How well lists made with `weights` find the held-out courses."""
-    return measure_ranking(rank_held_out(held_out, weights, top_k, diversity), held_out.courses)
+    return measure_ranking(rank_held_out(held_out, weights, top_k, options), held_out.courses)
 
 
-def rank_held_out(held_out: HeldOut, weights: Weights, top_k: int = 10, diversity: Diversity = NO_DIVERSITY) -> Ints:
+def rank_held_out(held_out: HeldOut, weights: Weights, top_k: int = 10, options: ListOptions = DEFAULT_OPTIONS) -> Ints:
     """The lists (Q, k) of the students with held-out courses, for paired comparisons of weights."""
-    return rank_all(held_out.prepared, weights, top_k, diversity).course_index
+    return rank_lists(held_out.prepared, weights, top_k, options).course_index
 
 
 def weight_grid(signals: Sequence[str] = ("department", "interest"), steps: int = 10) -> list[Weights]:

@@ -12,6 +12,7 @@ from core.pipeline.recommendation import DEFAULT_WEIGHTS
 from core.pipeline.settings import Settings, change_settings
 from core.pipeline.status import overview
 from core.pipeline.students import find_students, student_view, what_if, why_not
+from core.recommendation.options import Grouping, ListOptions
 from core.records import Student
 from core.storage.journal_batch import Embedding
 
@@ -136,3 +137,27 @@ def test_the_overview_names_what_to_do_next(app: Application, ready: str, write)
     assert [step.page for step in now.next_steps] == ["settings", "review", "enhance", "weights"]
     assert now.current is not None
     assert (now.current.insufficient, now.current.unembedded, now.student_count) == (5, 0, 3)
+
+
+def test_options_stay_with_the_weight_set_and_make_its_lists(app: Application, ready: str) -> None:
+    capped = ListOptions(department_cap=1)
+    saved = recommendation.save_weights(app, ready, "capped", {"department": 1}, author="kim", options=capped)
+    recommendation.publish_weights(app, saved.weight_set_id)
+    assert recommendation.published_options(app, ready) == capped
+    recommendation.recommend(app, ready, top_k=3)
+    for student in ("S1", "S2", "S3"):
+        departments = [place.course.department for place in student_view(app, ready, student).recommendations]
+        assert len(set(departments)) == len(departments) > 0
+    kept_out = recommendation.compare_with_published(app, ready, {"department": 1}, top_k=3)
+    assert kept_out.before.options == capped
+    assert kept_out.changed_students > 0
+
+
+def test_lists_of_both_kinds_can_be_compared_with_lists_of_one(app: Application, ready: str) -> None:
+    apart = ListOptions(grouping=Grouping.APART)
+    compared = recommendation.compare_with_published(app, ready, DEFAULT_WEIGHTS, top_k=2, options=apart)
+    assert compared.after.lists.course_index.shape == (3, 4)
+    assert compared.churn == 0  # there are no activities, so the second halves are empty
+    only = recommendation.rank_live(app, ready, DEFAULT_WEIGHTS, options=ListOptions(grouping=Grouping.ACTIVITIES))
+    assert (only.lists.course_index == -1).all()
+    assert only.metrics.never_recommended == 0

@@ -1,0 +1,74 @@
+"""Weight sets: kept with author and note, published, rolled back by publishing an older one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.errors import RecommendationError
+from core.pipeline.application import Application
+from core.recommendation.blend import Weights
+from core.recommendation.options import DEFAULT_OPTIONS, ListOptions
+from core.records import WeightSet
+
+DEFAULT_WEIGHTS: Mapping[str, float] = {"department": 0.7, "interest": 0.3}
+
+
+def list_weight_sets(app: Application, catalog_id: str) -> tuple[WeightSet, ...]:
+    """All weight sets of a catalog, newest first."""
+    return tuple(app.weights.list(catalog_id))
+
+
+def published_weights(app: Application, catalog_id: str) -> Mapping[str, float]:
+    """The weights in force: the published set, or the defaults."""
+    published = app.weights.published(catalog_id)
+    return DEFAULT_WEIGHTS if published is None else published.weights
+
+
+def published_options(app: Application, catalog_id: str) -> ListOptions:
+    """How lists are made beside the weights in force."""
+    published = app.weights.published(catalog_id)
+    return DEFAULT_OPTIONS if published is None else ListOptions.from_mapping(published.options)
+
+
+def save_weights(
+    app: Application,
+    catalog_id: str,
+    name: str,
+    weights: Mapping[str, float],
+    *,
+    author: str,
+    note: str = "",
+    expected_version: int | None = None,
+    options: ListOptions = DEFAULT_OPTIONS,
+) -> WeightSet:
+    """Store a named weight set as its next version.
+
+    Raises RecommendationError for weights that cannot be used, StorageError when someone else saved meanwhile.
+    """
+    checked = Weights.from_mapping(weights).as_mapping()
+    if not name.strip():
+        raise RecommendationError("pipeline.error.no_name")
+    if expected_version is None:
+        newest = app.weights.newest(catalog_id, name.strip())
+        expected_version = 0 if newest is None else newest.version
+    return app.weights.save(catalog_id, name.strip(), checked, author, note, expected_version, options.as_mapping())
+
+
+def publish_weights(app: Application, weight_set_id: str) -> WeightSet:
+    """Make a weight set the one in force; publishing an older one rolls back."""
+    app.weights.publish(weight_set_id)
+    return app.weights.get(weight_set_id)
+
+
+def weight_set_for(app: Application, catalog_id: str, weights: Mapping[str, float] | None) -> WeightSet:
+    """The stored set with these weights, made when there is none; the published one (or the default) for None."""
+    published = app.weights.published(catalog_id)
+    if weights is None and published is not None:
+        return published
+    wanted = Weights.from_mapping(weights or DEFAULT_WEIGHTS).as_mapping()
+    stored = app.weights.list(catalog_id)
+    known = next((each for each in stored if each.weights == wanted and not each.options), None)
+    if known is None:
+        name = ", ".join(f"{signal} {weight:g}" for signal, weight in wanted.items() if weight)
+        known = save_weights(app, catalog_id, name, wanted, author="")
+    return publish_weights(app, known.weight_set_id) if weights is None else known

@@ -1,0 +1,118 @@
+"""How lists are made beside the weights: variety, caps, courses (교과) and activities (비교과) together or apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from core.errors import RecommendationError
+from core.recommendation.blend import Weights
+from core.recommendation.diversity import Diversity
+from core.recommendation.ranking import PreparedPopulation, RankedLists, rank_all
+from core.records import CourseKind
+
+
+class Grouping(StrEnum):
+    """Which kinds of courses stand in a list."""
+
+    TOGETHER = "together"  # both, in one order
+    APART = "apart"  # first the best courses, after them the best activities, as many of each
+    COURSES = "courses"
+    ACTIVITIES = "activities"
+
+    @property
+    def kinds(self) -> tuple[frozenset[CourseKind], ...]:
+        """The kinds of each part of a list."""
+        course, activity = frozenset({CourseKind.COURSE}), frozenset({CourseKind.ACTIVITY})
+        parts = {Grouping.APART: (course, activity), Grouping.COURSES: (course,), Grouping.ACTIVITIES: (activity,)}
+        return parts.get(self, (course | activity,))
+
+
+@dataclass(frozen=True, slots=True)
+class ListOptions:
+    """What a weight set says beside its weights. Raises RecommendationError when the values make no sense."""
+
+    diversity: float = 0.0  # 0 to 1: how much score is given up for variety
+    department_cap: int | None = None  # courses of one department in a list at most; None: any number
+    grouping: Grouping = Grouping.TOGETHER
+
+    def __post_init__(self) -> None:
+        Diversity(self.diversity, self.department_cap)
+
+    @classmethod
+    def from_mapping(cls, options: Mapping[str, Any]) -> ListOptions:
+        """Options as a weight set stores them; what is not named is as by default.
+
+        Raises RecommendationError for values that are not known.
+        """
+        try:
+            grouping = Grouping(options.get("grouping", Grouping.TOGETHER))
+            cap = options.get("department_cap")
+            return cls(float(options.get("diversity", 0.0)), None if cap is None else int(cap), grouping)
+        except (TypeError, ValueError) as error:
+            raise RecommendationError("tuning.error.bad_options") from error
+
+    def as_mapping(self) -> dict[str, Any]:
+        """What a weight set stores: only what is not as by default."""
+        plain = ListOptions()
+        return {name: value for name, value in asdict(self).items() if value != getattr(plain, name)}
+
+    @property
+    def variety(self) -> Diversity:
+        """The part that the choice within one list depends on."""
+        return Diversity(self.diversity, self.department_cap)
+
+
+DEFAULT_OPTIONS = ListOptions()
+
+
+def rank_lists(
+    prepared: PreparedPopulation, weights: Weights, top_k: int = 10, options: ListOptions = DEFAULT_OPTIONS
+) -> RankedLists:
+    """The best `top_k` courses of every student, of each kind where kinds are apart: then lists have 2 `top_k` places.
+
+    The places of a part that could not be filled stay empty (-1), so that a part always begins at the same place.
+    """
+    parts = [
+        _padded(rank_all(only_kinds(prepared, kinds), weights, top_k, options.variety), top_k)
+        for kinds in options.grouping.kinds
+    ]
+    return parts[0] if len(parts) == 1 else _side_by_side(parts)
+
+
+def only_kinds(prepared: PreparedPopulation, kinds: frozenset[CourseKind]) -> PreparedPopulation:
+    """The same population, with courses of other kinds excluded for everybody."""
+    exclusions = prepared.exclusions
+    others = np.array([course.kind not in kinds for course in prepared.population.courses], np.bool_)
+    if not others.any():
+        return prepared
+    rules = replace(exclusions.rules, kinds=exclusions.rules.kinds & kinds)
+    packed = exclusions.packed | np.packbits(others)[None, :]
+    return replace(prepared, exclusions=replace(exclusions, rules=rules, packed=packed))
+
+
+def _padded(lists: RankedLists, top_k: int) -> RankedLists:
+    """A catalog with fewer courses than places gives shorter lists: the rest of the places is empty."""
+    missing = top_k - lists.course_index.shape[1]
+    if missing <= 0:
+        return lists
+    ends = ((0, 0), (0, missing))
+    return RankedLists(
+        np.pad(lists.course_index, ends, constant_values=-1),
+        np.pad(lists.score, ends),
+        np.pad(lists.contributions, (*ends, (0, 0))),
+        np.pad(lists.effective_weights, (*ends, (0, 0))),
+    )
+
+
+def _side_by_side(parts: list[RankedLists]) -> RankedLists:
+    return RankedLists(
+        np.concatenate([part.course_index for part in parts], axis=1),
+        np.concatenate([part.score for part in parts], axis=1),
+        np.concatenate([part.contributions for part in parts], axis=1),
+        np.concatenate([part.effective_weights for part in parts], axis=1),
+    )
