@@ -29,6 +29,7 @@ check: $(VENV)/.installed-tests ## lint, formatting, types, who may import whom
 
 faults: $(VENV)/.installed-tests ## the long campaign of kills and damaged files; prints its figures
 	$(BIN)/python -m tests.faults.campaign
+	$(BIN)/python -m tests.faults.storage_campaign
 
 format: $(VENV)/.installed-tests ## let ruff tidy the code
 	$(BIN)/ruff check --fix .

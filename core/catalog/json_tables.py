@@ -165,11 +165,15 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        # JSON can escape what no text can hold: half a character, or NUL
-        return str(value).replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+        return _sound(str(value))
     if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value):
         return _LIST_SEPARATOR.join(_cell(item) for item in value)
-    return _json_text(value)
+    return _sound(_json_text(value))
+
+
+def _sound(text: str) -> str:
+    """Without what JSON can escape and no text can hold: half a character, or NUL."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _json_text(value: Any) -> str:

@@ -72,7 +72,8 @@ class JobWatch:
 
     def _look_after(self, job: Job) -> None:
         self._restart_at = None
-        if self._supervisor.exit_status(job.job_id) is not None:  # ours found another one at work
+        has_ended = self._supervisor.exit_status(job.job_id) is not None
+        if has_ended and self._supervisor.journal(job.job_id).is_locked():  # ours found another one at work
             self._supervisor.forget(job.job_id)
             self._worker = None
         if job.status is JobStatus.QUEUED:

@@ -176,7 +176,10 @@ def _check_uploads(app: Application) -> Check:
     faults = tuple(
         Message(f"verify.upload_{state}", {"file": wanted[name].file_name}) for name, state in states.items() if state
     )
-    return Check("uploads", len(wanted), faults)
+    folder = app.config.uploads_folder
+    unknown = sorted(path.name for path in folder.iterdir() if path.name not in wanted) if folder.is_dir() else []
+    notes = tuple(Message("verify.upload_unknown", {"file": name}) for name in unknown)
+    return Check("uploads", len(wanted), faults, notes)
 
 
 def _upload_state(path: Path, content_hash: str) -> str:

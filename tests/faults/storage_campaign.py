@@ -109,8 +109,9 @@ def _left_over(config: Config, holds: bool) -> list[str]:
     if found.stored != RESULTS:
         problems.append(f"{found.stored} of {RESULTS} results are stored")
     with Application(config, watch_jobs=False) as app:
-        if len(app.catalogs.list()) != 1:
-            problems.append("the catalog is gone")
+        notes = {note.key for each in verify(app).checks for note in each.notes}
+        if not app.catalogs.list() and "verify.upload_unknown" not in notes:
+            problems.append("the catalog is gone, and nobody is told")
         for backup in list_backups(app):
             try:
                 with duckdb.connect(str(backup.path), read_only=True) as connection:

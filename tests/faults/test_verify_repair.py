@@ -141,6 +141,13 @@ def test_uploads_that_are_not_what_they_were_are_told(config: Config, damage: st
     assert keys_of(verified(config)) == {key}
 
 
+def test_an_upload_that_the_database_does_not_know_is_noted(config: Config) -> None:
+    (config.uploads_folder / "later.csv").write_bytes(b"came after the database's last row")
+    report = verified(config)
+    assert report.holds
+    assert [note.params["file"] for each in report.checks for note in each.notes] == ["later.csv"]
+
+
 def test_a_changed_access_log_is_told(config: Config) -> None:
     change(config, "UPDATE access_log SET actor = 'nobody' WHERE sequence = 2")
     (fault,) = verified(config).faults

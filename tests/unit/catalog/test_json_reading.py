@@ -10,6 +10,12 @@ def read(value, name: str = "courses.json"):
     return read_table((value if isinstance(value, str) else json.dumps(value)).encode(), name)
 
 
+def test_half_characters_do_not_get_through_at_any_depth():
+    text = '[{"code":"A1","title":"T \\ud800","list":[{"x":"\\ud800"}],"b":{"c":{"d":{"\\udc00":"\\ud800"}}}}]'
+    for cell in read(text).rows[0]:
+        assert cell.encode().decode() == cell
+
+
 def test_a_list_of_objects_keeps_every_key_in_order():
     table = read([{"code": "A1", "title": "One"}, {"title": "Two", "note": "n"}])
     assert table.columns == ("code", "title", "note")
