@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from core.cli import data_commands, job_commands, system_commands
 from core.cli.output import Console, Result, write_result
 from core.cli.parser import build_parser
+from core.cli.replay_command import replay
 from core.config import load_config, system_locale
 from core.errors import CourseLiftError
 from core.i18n import Translator, choose_language
@@ -24,6 +25,7 @@ _COMMANDS: Mapping[str, Command] = {
     "embed": job_commands.embed,
     "recommend": data_commands.recommend,
     "explain": data_commands.explain,
+    "replay": replay,
     "export": data_commands.export,
     "status": data_commands.status,
     "backup": system_commands.backup,

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from core.cli.replay_command import moment
 from core.config import DEFAULT_TOP_K
 from core.i18n import LANGUAGES, Translator
 from core.pipeline.export import ExportFormat
@@ -45,6 +46,9 @@ def build_parser(t: Translator) -> argparse.ArgumentParser:
     recommend.add_argument("--top", type=_positive, default=DEFAULT_TOP_K, metavar="N", help=t("cli.help.top"))
     explain = _with_catalog(add("explain"), t)
     explain.add_argument("--student", required=True, metavar="ID", help=t("cli.help.student"))
+    replay = _with_catalog(add("replay"), t)
+    replay.add_argument("--student", required=True, metavar="ID", help=t("cli.help.student"))
+    replay.add_argument("--at", type=moment, metavar="DATE", help=t("cli.help.at"))
     _add_export(_with_catalog(add("export"), t), t)
     _with_catalog(add("status"), t)
     models = add("models").add_subparsers(dest="models", required=True, metavar="ACTION")
