@@ -98,10 +98,12 @@ def _draw_draft(screen: ReviewScreen, t: Translator) -> None:
 
 def _draw_finding(finding: Finding, text: str, t: Translator) -> None:
     colour = SEVERITY_COLOURS[finding.severity]
+    sentence = t.message(finding.message)
     quoted = text[finding.start : finding.end].strip()
-    quote = f" — “{plain(quoted[:80])}”" if quoted and len(quoted) < len(text) else ""
+    is_news = quoted and quoted not in sentence and len(quoted) < len(text)
+    quote = f" — “{plain(quoted[:80])}”" if is_news else ""
     severity = t(f"review.severity_{finding.severity}")
-    st.markdown(f":{colour}-badge[{severity}] {plain(t.message(finding.message))}{quote}")
+    st.markdown(f":{colour}-badge[{severity}] {plain(sentence)}{quote}")
 
 
 def _draw_decisions(item: QueueItem, position: int, total: int, t: Translator) -> None:

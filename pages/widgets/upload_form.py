@@ -58,7 +58,7 @@ def draw_problems(problems: Sequence[Problem], t: Translator, *, key: str) -> No
     ):
         st.dataframe(
             {
-                t("upload.row"): [problem.row_number for problem in shown],
+                t("upload.row"): ["" if problem.row_number is None else str(problem.row_number) for problem in shown],
                 t("upload.column"): [problem.column for problem in shown],
                 t("upload.value"): [problem.value for problem in shown],
                 t("upload.what"): [t.message(problem.message) for problem in shown],

@@ -84,4 +84,4 @@ def _draw_comparison(catalog_id: str, picked: Sequence[WeightSet], t: Translator
         column = shares | effects | {t("weights.nobody"): f"{metrics.never_recommended:,}"}
         rows[t("weights.compared")] = list(column)
         rows[f"{each.name} · {each.version}"] = list(column.values())
-    st.dataframe(rows, hide_index=True, key="weights_comparison")
+    st.dataframe(rows, hide_index=True, height="content", key="weights_comparison")

@@ -235,7 +235,7 @@ def _draw_save(catalog_id: str, weights: Mapping[str, float], sets: Sequence[Wei
     published = next((each for each in sets if each.is_published), None)
     with (
         st.expander(t("weights.save_title"), icon=":material/save:", key="weights_save_box"),
-        st.form("weights_save_form"),
+        st.form("weights_save_form", enter_to_submit=False),
     ):
         name = st.text_input(t("weights.name"), published.name if published else "", key="weights_name", max_chars=80)
         note = st.text_input(t("weights.note"), key="weights_note", max_chars=300)

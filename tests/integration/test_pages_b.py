@@ -11,52 +11,25 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.config import PROJECT_FOLDER, Config
+from core.config import PROJECT_FOLDER
 from core.i18n import LANGUAGES, Translator
 from core.pipeline.application import Application
 from core.pipeline.backup import list_backups
-from core.pipeline.embedding import start_embedding
-from core.pipeline.enhancement import EnhancementOptions, plan_enhancement, start_enhancement
-from core.pipeline.intake import apply_catalog, preview_catalog
 from core.pipeline.recommendation import latest_run, list_weight_sets, published_weights, recommend, save_weights
 from core.pipeline.review import approve, review_queue
 from core.pipeline.settings import change_settings, read_settings
-from core.pipeline.student_intake import apply_students, preview_students
 from core.pipeline.students import student_view
-from core.records import JobStatus, ReviewState
+from core.records import ReviewState
 from pages.widgets.session import application
+from tests.seeding import seed
 
-CATALOG = """code,title,department,description
-MATH-1,Linear algebra,Mathematics,
-MATH-2,Probability,Mathematics,Chance and counting from coins to continuous distributions with worked examples.
-PHYS-1,Optics,Physics,
-PHYS-2,Acoustics [of](https://example.org) *rooms*,Physics,TBA
-LIT-1,Modern poetry,Literature,
-LIT-2,Drama,Literature,
-"""
-STUDENTS = """student_id,department,year,interests,taken_courses
-S-000001,Mathematics,1,sound; poetry,MATH-2
-S-000002,Physics,2,light,PHYS-1
-S-000003,Literature,3,theatre; poetry,
-"""
 PAGES = ("review", "weights", "students", "settings")
 TIMEOUT_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
 def seeded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A state folder with a catalog, drafts, students and vectors, made once without a model."""
-    home = tmp_path_factory.mktemp("seeded")
-    with Application(Config(home)) as app:
-        change_settings(app, replace(read_settings(app), actor="Kim", embedding_model="fake:"))
-        catalog_id = apply_catalog(app, preview_catalog(app, CATALOG.encode(), "c.csv"), name="Test").catalog_id
-        apply_students(app, preview_students(app, STUDENTS.encode(), "s.csv", catalog_id=catalog_id))
-        jobs = [start_enhancement(app, plan_enhancement(app, catalog_id, options=EnhancementOptions(engine="fake")))]
-        jobs.append(start_embedding(app, catalog_id))
-        for job in jobs:
-            assert job is not None
-            assert app.job_service.wait(job.job_id, TIMEOUT_SECONDS).status is JobStatus.SUCCEEDED
-    return home
+    return seed(tmp_path_factory.mktemp("seeded"))
 
 
 @pytest.fixture
