@@ -13,6 +13,7 @@ from core.i18n import Translator
 from core.records import Course, Triage
 from pages.widgets.navigation import go_to_button
 
+_ROWS_WITHOUT_SCROLLING = 10
 _WORD_JOINER = "\u2060"
 
 
@@ -90,6 +91,8 @@ def course_table(
         rows[t("widgets.status")] = [status_name(verdict, t) for verdict in verdicts]
         rows[t("widgets.reason")] = [t.message(verdict.reason) if verdict else "" for verdict in verdicts]
     rows |= dict(extra or {})
+    if len(courses) <= _ROWS_WITHOUT_SCROLLING:
+        height = "auto"
     if selection is None:
         st.dataframe(rows, key=key, hide_index=True, height=height)
         return []
