@@ -63,14 +63,19 @@ def reciprocal_rank(hits: Bools) -> Doubles:
     return np.where(hits.any(axis=1), 1 / (hits.argmax(axis=1) + 1), 0.0)
 
 
+def measure_each(lists: Ints, held_out: Sequence[Sequence[int]]) -> dict[str, Doubles]:
+    """Each figure of RankingMetrics for each query, (Q,), for paired comparisons and groups."""
+    hits, relevant = find_hits(lists, held_out)
+    return {
+        "ndcg": ndcg_at_k(hits, relevant),
+        "recall": recall_at_k(hits, relevant),
+        "reciprocal_rank": reciprocal_rank(hits),
+    }
+
+
 def measure_ranking(lists: Ints, held_out: Sequence[Sequence[int]], seed: int = 0) -> RankingMetrics:
     """All three figures at k, the length of the lists. Each query must have at least one held-out course."""
-    hits, relevant = find_hits(lists, held_out)
-    return RankingMetrics(
-        bootstrap_mean(ndcg_at_k(hits, relevant), seed),
-        bootstrap_mean(recall_at_k(hits, relevant), seed),
-        bootstrap_mean(reciprocal_rank(hits), seed),
-    )
+    return RankingMetrics(**{name: bootstrap_mean(each, seed) for name, each in measure_each(lists, held_out).items()})
 
 
 def bootstrap_mean(values: Doubles, seed: int = 0, rounds: int = BOOTSTRAP_ROUNDS) -> Interval:

@@ -10,6 +10,7 @@ import numpy as np
 from core.config import DEFAULT_TOP_K
 from core.evaluation.population import PopulationMetrics, by_group
 from core.pipeline.application import Application
+from core.pipeline.group_effects import replaced_shares
 from core.pipeline.population import load, load_population
 from core.pipeline.recommendation import Comparison, LiveRanking, rank_in_force
 from core.recommendation.blend import SIGNALS, Weights
@@ -80,10 +81,7 @@ def _try(app: Application, catalog_id: str, trials: Sequence[tuple[str, float, W
 def churn_by_department(app: Application, catalog_id: str, comparison: Comparison) -> dict[str, float]:
     """Department -> mean share of its students' lists that is replaced, 0 to 1. Without students of no department."""
     population = load_population(app, catalog_id)
-    before, after = comparison.before.lists.course_index, comparison.after.lists.course_index
-    kept = ((before[:, :, None] == after[:, None, :]) & (before >= 0)[:, :, None]).sum(axis=(1, 2))
-    places = np.maximum((before >= 0).sum(axis=1), (after >= 0).sum(axis=1))
-    replaced = 1.0 - np.divide(kept, places, out=np.ones(len(kept)), where=places > 0)
+    replaced = replaced_shares(comparison.before.lists.course_index, comparison.after.lists.course_index)
     means = by_group(replaced, population.student_department, len(population.departments))
     return {name: float(mean) for name, mean in zip(population.departments, means, strict=True) if np.isfinite(mean)}
 

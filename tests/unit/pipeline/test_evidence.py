@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.embedding.fake_encoder import FakeEncoder
+from core.errors import RecommendationError
+from core.pipeline import evidence, recommendation
+from core.pipeline.application import Application
+from core.pipeline.embedding import catalog_texts
+from core.pipeline.group_effects import effects_by
+from core.pipeline.intake import apply_catalog, preview_catalog
+from core.pipeline.recommendation import DEFAULT_WEIGHTS
+from core.pipeline.settings import Settings, change_settings
+from core.pipeline.student_intake import apply_students, preview_students
+from core.recommendation.options import Grouping, ListOptions
+from core.storage.journal_batch import Embedding
+
+DEPARTMENTS = ("Mathematics", "Physics", "History", "Music")
+COURSES_EACH = 15
+
+
+@pytest.fixture
+def schooled(app: Application) -> str:
+    """A catalog of four departments, and 100 students who took courses of their own department only."""
+    change_settings(app, Settings(embedding_model="fake:"))
+    courses = [
+        f"{name[:2].upper()}{number},{name} topic {number},{name},"
+        for name in DEPARTMENTS
+        for number in range(100, 100 + COURSES_EACH)
+    ]
+    catalog = "\n".join(["code,title,department,description", *courses]).encode()
+    catalog_id = apply_catalog(app, preview_catalog(app, catalog, "c.csv")).catalog_id
+    generator = np.random.default_rng(1)
+    rows = ["student_id,department,year,interests,taken courses"]
+    for index in range(100):
+        name = DEPARTMENTS[index % 4] if index >= 15 else DEPARTMENTS[0]
+        taken = generator.choice(COURSES_EACH, 6, replace=False)
+        codes = ";".join(f"{name[:2].upper()}{100 + each}" for each in taken)
+        rows.append(f"S{index:03d},{name},{index % 2 + 1},{DEPARTMENTS[(index + 1) % 4]},{codes}")
+    apply_students(app, preview_students(app, "\n".join(rows).encode(), "s.csv", catalog_id=catalog_id))
+    encoder = FakeEncoder()
+    app.embeddings.put(
+        [
+            Embedding("fake:", key, np.asarray(encoder.encode_batch([text], role=role)[0], np.float32))
+            for key, (text, role) in catalog_texts(app, catalog_id).texts.items()
+        ]
+    )
+    return catalog_id
+
+
+def test_weights_compared_with_themselves_make_no_difference(app: Application, schooled: str) -> None:
+    found = evidence.measure_evidence(app, schooled, DEFAULT_WEIGHTS)
+    assert [each.name for each in found.measures] == ["ndcg", "recall", "reciprocal_rank"]
+    assert found.students == 100
+    for each in (*found.measures, *found.departments):
+        assert each.tried == each.in_force
+        assert each.difference.verdict == "no_difference"
+        assert (each.difference.interval.low, each.difference.interval.high) == (0, 0)
+
+
+def test_weights_that_ignore_the_department_are_worse_where_it_explains_everything(
+    app: Application, schooled: str
+) -> None:
+    found = evidence.measure_evidence(app, schooled, {"interest": 1.0})
+    recall = next(each for each in found.measures if each.name == "recall")
+    assert recall.in_force.low > recall.tried.high
+    assert recall.difference.verdict == "worse"
+    assert recall.difference.interval.mean == pytest.approx(recall.tried.mean - recall.in_force.mean)
+    sizes = [each.tried.count for each in found.departments]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] > sizes[-1] >= evidence.FEWEST_OF_DEPARTMENT
+    assert {each.name for each in found.departments} <= set(DEPARTMENTS)
+
+
+def test_held_out_courses_are_looked_for_among_all_kinds(app: Application, schooled: str) -> None:
+    apart = evidence.measure_evidence(app, schooled, DEFAULT_WEIGHTS, ListOptions(grouping=Grouping.APART))
+    assert apart.measures[0].tried == apart.measures[0].in_force
+
+
+def test_the_search_proposes_what_nothing_beats(app: Application, schooled: str) -> None:
+    found = evidence.suggest_weights(app, schooled)
+    assert found.has_history
+    assert len(found.points) == 56
+    qualities = [point.quality for point in found.best]
+    coverages = [point.metrics.coverage for point in found.best]
+    assert qualities == sorted(qualities, reverse=True)
+    assert coverages == sorted(coverages)
+    assert qualities[0] == max(point.quality for point in found.points)
+    assert found.in_force.weights.as_mapping()["department"] == 0.7
+
+
+def test_without_history_the_search_goes_by_interests(app: Application, schooled: str) -> None:
+    students = b"student_id,department,year,interests\nS1,Physics,1,Music\nS2,Music,2,History\n"
+    apply_students(app, preview_students(app, students, "s.csv", catalog_id=schooled))
+    app.mark_changed()
+    assert not evidence.has_history(app, schooled)
+    found = evidence.suggest_weights(app, schooled)
+    assert not found.has_history
+    assert found.best[0].quality == pytest.approx(max(point.interest_fit for point in found.points))
+    with pytest.raises(RecommendationError):
+        evidence.measure_evidence(app, schooled, DEFAULT_WEIGHTS)
+
+
+def test_groups_add_up_to_the_student_body(app: Application, schooled: str) -> None:
+    compared = recommendation.compare_with_published(app, schooled, {"interest": 1.0})
+    departments = effects_by(app, schooled, compared, "department")
+    years = effects_by(app, schooled, compared, "year")
+    assert [each.name for each in years] == ["1", "2"]
+    for groups in (departments, years):
+        assert sum(each.students for each in groups) == 100
+        assert sum(each.students * each.replaced for each in groups) / 100 == pytest.approx(compared.churn)
+        own = sum(each.students * each.own_department_share[1] for each in groups) / 100
+        assert own == pytest.approx(compared.after.metrics.own_department_share, abs=0.01)
+    assert all(each.own_department_share[0] > each.own_department_share[1] for each in departments)
+
+
+def test_the_same_weights_replace_nothing_in_any_group(app: Application, schooled: str) -> None:
+    compared = recommendation.compare_with_published(app, schooled, DEFAULT_WEIGHTS)
+    for each in effects_by(app, schooled, compared, "department"):
+        assert each.replaced == 0
+        assert each.courses[0] == each.courses[1]
