@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pages.widgets.display import plain
 
+MARKING = set(string.punctuation) - set(":;")  # a colon is cut off from what follows instead
 MARKED = st.text(alphabet=string.punctuation + "ab 가\n")
 
 
@@ -20,7 +21,7 @@ def test_every_sign_of_markdown_is_escaped(text: str) -> None:
         if safe[position] == "\\":
             position += 2
             continue
-        assert safe[position] not in string.punctuation
+        assert safe[position] not in MARKING
         position += 1
 
 
