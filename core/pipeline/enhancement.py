@@ -10,6 +10,7 @@ from pathlib import Path
 from core.enhancement.prompts import build_messages, prompt_version
 from core.errors import JobError
 from core.generation.engine import GenerationSettings
+from core.generation.registry import default_engine
 from core.jobs.spec import JobSpec, WorkItem
 from core.measurement.forecast import Forecast, forecast
 from core.measurement.hardware import get_device, get_optimal_dtype
@@ -43,9 +44,9 @@ class EnhancementScope:
 class EnhancementOptions:
     """How to write. None means: as the settings say."""
 
-    engine: str | None = None  # "auto", "transformers", "fake"
+    engine: str | None = None  # one of core.pipeline.settings.ENGINES
     model_ref: str | None = None
-    precision: str | None = None  # "auto", "float32", "bfloat16", "float16"
+    precision: str | None = None  # one of core.pipeline.settings.PRECISIONS
     settings: GenerationSettings | None = None
 
 
@@ -177,13 +178,13 @@ def _choose_means(app: Application, options: EnhancementOptions) -> _Means:
     chosen = read_settings(app)
     model_ref = options.model_ref or chosen.generation_model
     engine = options.engine or chosen.engine
+    device = get_device()
     if engine == AUTO:
-        engine = "fake" if model_ref.startswith(FAKE_PREFIX) else "transformers"
+        engine = "fake" if model_ref.startswith(FAKE_PREFIX) else default_engine(device)
     if engine == "fake" and not model_ref.startswith(FAKE_PREFIX):
         model_ref = FAKE_PREFIX
     settings = options.settings or chosen.generation
     check_generation(settings)
-    device = get_device()
     guess = get_optimal_dtype(device)
     precision = options.precision or chosen.precision
     is_guess = precision == AUTO

@@ -99,7 +99,7 @@ def test_with_the_embedded_models(home_with_models: Path, student_file: str, tmp
     catalog_file.write_text("\n".join(rows))
     catalog = run("intake", "catalog", str(catalog_file))["catalog"]
     run("intake", "students", student_file)
-    written = run("enhance", "--catalog", catalog, "--limit", "4", "--max-new-tokens", "40")
+    written = run("enhance", "--catalog", catalog, "--limit", "4", "--max-new-tokens", "40", "--engine", "transformers")
     assert (written["engine"], written["done"]) == ("transformers", 4)
     assert written["tokens_per_second"] > 0
     run("approve", "--job", written["job"], "--passing")

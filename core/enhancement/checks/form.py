@@ -17,6 +17,7 @@ from core.records import Finding, Severity
 
 MAX_COMPRESSION = 2.4  # zlib ratio above which a text loops; Whisper's limit for the same purpose
 ECHO_WORDS = 7  # so many words in a row from the prompt are no accident
+MAX_COMMAS = 10  # of one sentence; a small model that has nothing to say lists everything it knows
 _SHORT = {"ko": (20, 40), "en": (8, 16)}  # below the first: hard, below the second: soft
 _LONG = {"ko": 700, "en": 220}  # above: soft
 _MIN_SHARE = {"ko": 0.4, "en": 0.9}  # of letters in the script of the language
@@ -49,7 +50,7 @@ def _patterns(text: str) -> Iterator[Finding]:
     for name, expression in {**patterns, "control_character": _CONTROL}.items():
         for match in expression.finditer(text):
             yield finding(name, Severity.HARD, *match.span(), text=_shown(match.group()))
-    spoken = pattern("personal_voice").search(text)
+    spoken = pattern("personal_voice", match_case=True).search(text)
     if spoken:
         yield finding("personal_voice", Severity.SOFT, *spoken.span(), text=_shown(spoken.group()))
 
@@ -106,6 +107,10 @@ def _length(text: str, language: str) -> Iterator[Finding]:
         yield finding("too_short", severity, 0, len(text), length=length, minimum=soft)
     elif length > _LONG[language]:
         yield finding("too_long", Severity.SOFT, 0, len(text), length=length, maximum=_LONG[language])
+    for sentence in split_sentences(text, language):
+        if (count := sentence.count(",")) > MAX_COMMAS:
+            start = text.find(sentence)
+            yield finding("long_list", Severity.SOFT, start, start + len(sentence), count=count + 1)
 
 
 def _echo(source: Source, text: str, chat: Chat) -> Iterator[Finding]:

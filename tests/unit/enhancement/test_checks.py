@@ -140,6 +140,13 @@ def test_too_short_and_too_long_texts_are_found() -> None:
     assert found(OPTICS, " ".join([OPTICS_TEXT] * 12), "too_long").severity is Severity.SOFT
 
 
+def test_endless_lists_and_a_personal_voice_are_worth_a_look() -> None:
+    topics = "lasers, fibres, lenses, mirrors, prisms, gratings, holograms, cameras, telescopes, microscopes, eyes"
+    assert found(OPTICS, f"{OPTICS_TEXT} Topics include {topics}, and more.", "long_list").severity is Severity.SOFT
+    assert found(OPTICS, f"{OPTICS_TEXT} You will learn how we see.", "personal_voice").severity is Severity.SOFT
+    assert "personal_voice" not in {it.check for it in check_text(OPTICS, f"{OPTICS_TEXT} It follows US practice.")}
+
+
 def test_what_the_source_says_may_be_said() -> None:
     source = replace(
         OPTICS,
