@@ -31,13 +31,18 @@ def home(tmp_path: Path, installed_models: Config) -> Path:
     return folder
 
 
-def wait_for_journal(home: Path, done: int) -> Path:
-    """The only job's folder, once its journal holds at least so many finished courses."""
+def results(folder: Path) -> int:
+    """Finished courses in a job's journal."""
+    return (folder / "journal.log").read_bytes().count(b'"kind":"result"')
+
+
+def wait_for_results(home: Path, more_than: int) -> Path:
+    """The only job's folder, once its journal holds more finished courses than that."""
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
-        folders = list((home / "jobs").glob("*/journal.log"))
-        if folders and folders[0].read_bytes().count(b'"done"') >= done:
-            return folders[0].parent
+        folders = [journal.parent for journal in (home / "jobs").glob("*/journal.log")]
+        if folders and results(folders[0]) > more_than:
+            return folders[0]
         time.sleep(0.1)
     raise AssertionError("nothing was written in two minutes")
 
@@ -51,9 +56,9 @@ def test_a_run_survives_the_kill_of_its_worker_and_of_the_dashboard(home: Path, 
         limit.press("Enter")
         settle(page)
         press(page, "start_enhancement")
-        folder = wait_for_journal(home, 1)
+        folder = wait_for_results(home, more_than=0)
         kill(json.loads((folder / "heartbeat.json").read_text())["pid"], signal.SIGKILL)
-        wait_for_journal(home, 2)
+        wait_for_results(home, more_than=results(folder))
         dashboard.kill()
         dashboard = Dashboard.start(home, dashboard.port)
         open_page(page, dashboard, "enhance")
