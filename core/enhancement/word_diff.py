@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
-_WORD = re.compile(r"\w+|[^\w\s]|\s+")
+_WORD = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")  # with the white space behind it: spaces alone are no likeness
 
 
 class Change(StrEnum):
@@ -33,9 +33,7 @@ def word_diff(before: str, after: str) -> tuple[WordRun, ...]:
     exactly `after`.
     """
     old, new = _WORD.findall(before), _WORD.findall(after)
-    matcher = SequenceMatcher(
-        None, [_compared(word) for word in old], [_compared(word) for word in new], autojunk=False
-    )
+    matcher = SequenceMatcher(None, [_compare(word) for word in old], [_compare(word) for word in new], autojunk=False)
     runs: list[WordRun] = []
     for kind, old_start, old_end, new_start, new_end in matcher.get_opcodes():
         if kind == "equal":
@@ -48,5 +46,5 @@ def word_diff(before: str, after: str) -> tuple[WordRun, ...]:
     return tuple(runs)
 
 
-def _compared(word: str) -> str:
-    return " " if word.isspace() else word.casefold()
+def _compare(word: str) -> str:
+    return word.strip().casefold()

@@ -203,12 +203,18 @@ def _draw_effects(catalog_id: str, comparison: Comparison, t: Translator) -> Non
             alt=t("weights.concentration"),
         )
     with right:
-        shares = churn_by_department(application(), catalog_id, comparison)
-        draw_chart(
-            weight_charts.churn_by_department(shares, title=t("weights.churn_departments"), limit=14),
-            key="weights_churn_chart",
-            alt=t("weights.churn_departments"),
-        )
+        if comparison.changed_students:
+            draw_chart(
+                weight_charts.churn_by_department(
+                    churn_by_department(application(), catalog_id, comparison),
+                    title=t("weights.churn_departments"),
+                    limit=14,
+                ),
+                key="weights_churn_chart",
+                alt=t("weights.churn_departments"),
+            )
+        else:
+            st.info(t("weights.no_churn"), icon=":material/equal:")
     _draw_shifts(comparison, t)
 
 
