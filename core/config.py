@@ -81,6 +81,14 @@ def cpu_threads() -> int | None:
     return int(value) if value.isdigit() and int(value) > 0 else None
 
 
+def endpoint_key() -> str:
+    """The key for the user's own OpenAI-compatible endpoint (`COURSELIFT_ENDPOINT_KEY`); empty when none is set.
+
+    Never stored and never logged: whoever needs it asks here.
+    """
+    return os.environ.get("COURSELIFT_ENDPOINT_KEY", "").strip()
+
+
 def quiet_environment() -> dict[str, str]:
     """Environment variables for worker processes: no hub, no telemetry, no tokenizer fork warnings.
 

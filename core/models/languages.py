@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.models.bundled import BUNDLED
+from core.models.endpoints import endpoint_of
 from core.models.manifest import read_manifest
 from core.records import Message
 
@@ -50,9 +51,10 @@ def can_write(folder: Path, language: str) -> LanguageVerdict:
     """
     if str(folder).startswith(FAKE_PREFIX):
         return LanguageVerdict(True)
-    declared = _known_languages(folder) or _declared_languages(folder)
+    endpoint = endpoint_of(folder)
+    declared = () if endpoint else _known_languages(folder) or _declared_languages(folder)
     name = Message(f"models.language.{language}") if language in ("ko", "en") else language
-    params: dict[str, Any] = {"model": folder.name, "language": name}
+    params: dict[str, Any] = {"model": endpoint.model if endpoint else folder.name, "language": name}
     if not declared:
         return LanguageVerdict(True, Message("models.language_unknown", params))
     if language in declared:

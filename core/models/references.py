@@ -8,6 +8,7 @@ from pathlib import Path
 from core.config import Config, hub_is_allowed
 from core.errors import ModelError
 from core.models import bundled
+from core.models.endpoints import is_endpoint, require_confirmed
 from core.models.languages import FAKE_PREFIX
 
 BUNDLED_PREFIX = "bundled:"
@@ -20,10 +21,14 @@ def resolve(reference: str, config: Config) -> Path:
     """The model folder or .gguf file of a reference.
 
     `bundled:<name>`, a path of a folder or .gguf file, or a hub id such as `Qwen/Qwen3-0.6B` when the user turned the
-    hub on (then files that are not in its cache are downloaded). A `fake:` reference comes back as it is.
+    hub on (then files that are not in its cache are downloaded). A `fake:` reference comes back as it is, so does
+    `openai:http://host:port/v1#model-name` when the user confirmed its address (see core.models.endpoints).
     Raises ModelError with what to do when there is no such model.
     """
     if reference.startswith(FAKE_PREFIX):
+        return Path(reference)
+    if is_endpoint(reference):
+        require_confirmed(config, reference)
         return Path(reference)
     if reference.startswith(BUNDLED_PREFIX):
         return _resolve_bundled(reference.removeprefix(BUNDLED_PREFIX), config)

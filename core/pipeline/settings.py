@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from core.errors import CourseLiftError
+from core.errors import CourseLiftError, ModelError
 from core.generation.engine import GenerationSettings
 from core.generation.registry import ENGINE_NAMES
+from core.models.endpoints import is_endpoint
 from core.models.references import DEFAULT_EMBEDDING, DEFAULT_GENERATION, resolve
 from core.pipeline.application import Application
 
@@ -54,6 +55,8 @@ def change_settings(app: Application, settings: Settings) -> None:
     check_generation(settings.generation)
     if settings.engine not in ENGINES or settings.precision not in PRECISIONS:
         raise CourseLiftError("pipeline.error.unknown_choice", value=f"{settings.engine}, {settings.precision}")
+    if is_endpoint(settings.embedding_model):  # students' interests are embedded too, and never leave the machine
+        raise ModelError("endpoint.not_for_vectors")
     before = read_settings(app)
     for name in ("generation_model", "embedding_model"):
         if getattr(settings, name) != getattr(before, name):
