@@ -169,12 +169,13 @@ def draw_departments(current: CatalogStatus, t: Translator) -> None:
 
 def funnel_stages(current: CatalogStatus, t: Translator) -> list[tuple[str, int]]:
     """Courses at each stage from import to recommendation; each stage holds part of the one before it."""
+    total = current.catalog.course_count
     sufficient = current.statuses[DescriptionStatus.SUFFICIENT]
     written = sum(count for state, count in current.review.items() if state is not ReviewState.REJECTED)
     return [
-        (t("overview.stage_imported"), current.catalog.course_count),
-        (t("overview.stage_described"), sufficient + written),
-        (t("overview.stage_approved"), sufficient + current.published),
+        (t("overview.stage_imported"), total),
+        (t("overview.stage_described"), min(sufficient + written, total)),  # some sufficient ones are rewritten, too
+        (t("overview.stage_approved"), min(sufficient + current.published, total)),
         (t("overview.stage_embedded"), current.embedded),
     ]
 

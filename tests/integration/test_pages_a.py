@@ -312,6 +312,29 @@ def test_a_run_can_be_paused_resumed_and_cancelled(seeded: Application) -> None:
     assert run(at).button(key="start_enhancement")
 
 
+def test_a_run_whose_model_cannot_be_loaded_says_why(seeded: Application) -> None:
+    settings.change_settings(seeded, replace(settings.read_settings(seeded), generation_model="fake:load_fails=1"))
+    at = open_page("enhance")
+    click(at, "start_enhancement")
+    wait_for(lambda: jobs.list_jobs(seeded)[0].status is JobStatus.FAILED)
+    assert len(run(at).error) == 1
+    assert at.button(key="start_enhancement")
+
+
+def test_failed_courses_can_be_tried_again(seeded: Application) -> None:
+    settings.change_settings(seeded, replace(settings.read_settings(seeded), generation_model="fake:fail_on=Optics"))
+    at = open_page("enhance")
+    click(at, "start_enhancement")
+    wait_for(lambda: jobs.list_jobs(seeded)[0].status is JobStatus.SUCCEEDED)
+    assert figures(run(at))["Failed"] == "1"
+    (job,) = jobs.list_jobs(seeded)
+    click(at, f"retry_{job.job_id}")
+    wait_for(lambda: jobs.list_jobs(seeded)[0].status is JobStatus.SUCCEEDED)
+    (again,) = jobs.list_jobs(seeded)
+    assert again.journal_position > job.journal_position
+    assert (again.done, again.failed) == (3, 1)
+
+
 def test_what_was_already_written_costs_nothing(seeded: Application) -> None:
     at = open_page("enhance")
     click(at, "start_enhancement")
