@@ -11,9 +11,17 @@ from pages.widgets.display import empty_state, plain
 from pages.widgets.formats import moment
 from pages.widgets.recommendation_steps import recommendations_are_ready
 from pages.widgets.session import application, current_catalog, show, translator
+from pages.widgets.weights_evidence import draw_evidence
 from pages.widgets.weights_saved import draw_saved
 from pages.widgets.weights_sweeps import draw_sweeps
 from pages.widgets.weights_tuning import draw_tuning, weights_in_words
+
+VIEWS = {
+    "tune": "weights.view_tune",
+    "sweeps": "weights.view_sweeps",
+    "evidence": "tuning.view",
+    "saved": "weights.view_saved",
+}
 
 
 def draw() -> None:
@@ -35,8 +43,8 @@ def draw() -> None:
     _draw_state(catalog, next((each for each in sets if each.is_published), None), t)
     view = st.segmented_control(
         t("weights.view"),
-        ("tune", "sweeps", "saved"),
-        format_func=lambda name: t(f"weights.view_{name}"),
+        tuple(VIEWS),
+        format_func=lambda name: t(VIEWS[name]),
         default="tune",
         required=True,
         key="weights_view",
@@ -46,6 +54,8 @@ def draw() -> None:
         draw_tuning(catalog.catalog_id, sets, t)
     elif view == "sweeps":
         draw_sweeps(catalog.catalog_id, t)
+    elif view == "evidence":
+        draw_evidence(catalog.catalog_id, t)
     else:
         draw_saved(catalog.catalog_id, sets, t)
 

@@ -9,10 +9,12 @@ import streamlit as st
 from core.i18n import Translator
 from core.pipeline.recommendation import publish_weights, rank_live
 from core.pipeline.tuning import normalised
+from core.recommendation.options import ListOptions
 from core.records import WeightSet
 from pages.widgets.display import plain
 from pages.widgets.formats import moment
 from pages.widgets.session import application
+from pages.widgets.weights_options import options_in_words, set_options
 from pages.widgets.weights_tuning import metric_values, set_sliders, signal_labels, weights_in_words
 
 
@@ -27,6 +29,7 @@ def draw_saved(catalog_id: str, sets: Sequence[WeightSet], t: Translator) -> Non
             t("weights.version"): [each.version for each in sets],
             t("weights.in_force_column"): ["✓" if each.is_published else "" for each in sets],
             t("weights.column_weights"): [weights_in_words(each.weights, t) for each in sets],
+            t("tuning.options"): [options_in_words(ListOptions.from_mapping(each.options), t) for each in sets],
             t("weights.author"): [each.author for each in sets],
             t("weights.made_at"): [moment(each.created_at, t) for each in sets],
             t("weights.note"): [each.note for each in sets],
@@ -71,6 +74,7 @@ def _draw_actions(chosen: WeightSet, t: Translator) -> None:
 
 def _take_to_sliders(chosen: WeightSet) -> None:
     set_sliders(chosen.weights)
+    set_options(ListOptions.from_mapping(chosen.options))
     st.session_state["weights_view"] = "tune"
 
 
@@ -78,9 +82,11 @@ def _draw_comparison(catalog_id: str, picked: Sequence[WeightSet], t: Translator
     """One column a set: effective weights, then what they do to all students."""
     rows: dict[str, list[str]] = {t("weights.compared"): []}
     for each in picked:
-        metrics = rank_live(application(), catalog_id, each.weights).metrics
+        options = ListOptions.from_mapping(each.options)
+        metrics = rank_live(application(), catalog_id, each.weights, options=options).metrics
         shares = {signal_labels(t)[signal]: f"{share:.0%}" for signal, share in normalised(each.weights).items()}
         effects = {name: f"{value:.1%}" for name, value in metric_values(metrics, t).items()}
+        shares[t("tuning.options")] = options_in_words(options, t)
         column = shares | effects | {t("weights.nobody"): f"{metrics.never_recommended:,}"}
         rows[t("weights.compared")] = list(column)
         rows[f"{each.name} · {each.version}"] = list(column.values())

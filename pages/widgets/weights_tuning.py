@@ -16,6 +16,7 @@ from core.pipeline.recommendation import (
     PopulationMetrics,
     compare_with_published,
     publish_weights,
+    published_options,
     published_weights,
     recommend,
     save_weights,
@@ -23,9 +24,12 @@ from core.pipeline.recommendation import (
 from core.pipeline.settings import read_settings
 from core.pipeline.tuning import churn_by_department, ladder, normalised, places_of_courses
 from core.recommendation.blend import SIGNALS
+from core.recommendation.options import ListOptions
 from core.records import WeightSet
 from pages.widgets.display import draw_chart, plain
 from pages.widgets.session import application, guard
+from pages.widgets.weights_groups import draw_groups
+from pages.widgets.weights_options import draw_options, set_options
 
 FULL = 100  # a slider's largest weight
 
@@ -55,6 +59,11 @@ def slider_weights(catalog_id: str) -> dict[str, float]:
     return {signal: float(st.session_state.get(_key(signal), preset[signal])) for signal in SIGNALS}
 
 
+def _reset(catalog_id: str) -> None:
+    set_sliders(published_weights(application(), catalog_id))
+    set_options(published_options(application(), catalog_id))
+
+
 def _key(signal: str) -> str:
     return f"weight_{signal}"
 
@@ -69,11 +78,13 @@ def draw_tuning(catalog_id: str, sets: Sequence[WeightSet], t: Translator) -> No
         if not any(weights.values()):
             st.info(t("weights.all_zero"), icon=":material/info:")
             return
-        _draw_save(catalog_id, weights, sets, t)
+        options = draw_options(catalog_id, t)
+        _draw_save(catalog_id, weights, options, sets, t)
     with effects:
-        comparison = compare_with_published(application(), catalog_id, weights)
+        comparison = compare_with_published(application(), catalog_id, weights, options=options)
         draw_metrics(comparison, t)
         _draw_effects(catalog_id, comparison, t)
+        draw_groups(catalog_id, comparison, t)
 
 
 def _draw_sliders(catalog_id: str, t: Translator) -> dict[str, float]:
@@ -91,8 +102,8 @@ def _draw_sliders(catalog_id: str, t: Translator) -> dict[str, float]:
             key="weights_reset",
             type="tertiary",
             icon=":material/restart_alt:",
-            on_click=set_sliders,
-            args=(published_weights(application(), catalog_id),),
+            on_click=_reset,
+            args=(catalog_id,),
         )
     current = slider_weights(catalog_id)
     shares = normalised(current)
@@ -236,8 +247,10 @@ def _draw_shifts(comparison: Comparison, t: Translator) -> None:
     )
 
 
-def _draw_save(catalog_id: str, weights: Mapping[str, float], sets: Sequence[WeightSet], t: Translator) -> None:
-    """Save what the sliders say as the next version of a name; publish and recompute in the same step if wanted."""
+def _draw_save(
+    catalog_id: str, weights: Mapping[str, float], options: ListOptions, sets: Sequence[WeightSet], t: Translator
+) -> None:
+    """Save what is set as the next version of a name; publish and recompute in the same step if wanted."""
     published = next((each for each in sets if each.is_published), None)
     with (
         st.expander(t("weights.save_title"), icon=":material/save:", key="weights_save_box"),
@@ -258,6 +271,7 @@ def _draw_save(catalog_id: str, weights: Mapping[str, float], sets: Sequence[Wei
             author=read_settings(app).actor,
             note=note.strip(),
             expected_version=seen,
+            options=options,
         )
         if goes_public:
             publish_weights(app, saved.weight_set_id)

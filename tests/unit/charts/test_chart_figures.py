@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.charts import jobs, performance, recommendation, status, weights
+from core.charts import evidence, jobs, performance, recommendation, status, weights
 from core.charts.style import plain, thin
 
 STATUSES = {"missing": "Missing", "sufficient": "Sufficient"}
@@ -146,3 +146,23 @@ def test_lorenz_curve_of_nothing_is_the_diagonal(counts: list[int]) -> None:
 def test_concentration_draws_one_curve_a_set_and_the_even_line() -> None:
     figure = weights.concentration({"Published": [1, 2], "Now": [2, 2]}, even_label="Even")
     assert [trace.name for trace in figure.data] == ["Even", "Published", "Now"]
+
+
+def test_differences_are_coloured_by_what_their_interval_says() -> None:
+    figure = evidence.differences([("up", 0.2, 0.1, 0.3), ("down", -0.2, -0.3, -0.1), ("open", 0.1, -0.1, 0.3)])
+    assert len({trace.marker.color for trace in figure.data}) == 3
+    assert figure.data[2].error_x.arrayminus[0] == pytest.approx(0.2)
+
+
+def test_the_frontier_stands_out_from_what_was_tried() -> None:
+    figure = evidence.frontier(
+        [(0.1, 0.2), (0.5, 0.1)],
+        [(0.5, 0.1)],
+        (0.3, 0.1),
+        names=["1"],
+        tried_label="tried",
+        best_label="best",
+        in_force_label="now",
+    )
+    assert [trace.name for trace in figure.data] == ["tried", "best", "now"]
+    assert (figure.data[1].x, figure.data[1].text) == ((0.5,), (" 1",))

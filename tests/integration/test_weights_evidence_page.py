@@ -1,0 +1,181 @@
+"""Evidence, suggestions and options of the weights page, run by Streamlit's own tester on a real database."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.config import PROJECT_FOLDER, Config
+from core.embedding.fake_encoder import FakeEncoder
+from core.i18n import LANGUAGES, Translator
+from core.pipeline.application import Application
+from core.pipeline.embedding import catalog_texts
+from core.pipeline.intake import apply_catalog, preview_catalog
+from core.pipeline.recommendation import latest_run, published_options, save_weights
+from core.pipeline.settings import change_settings, read_settings
+from core.pipeline.student_intake import apply_students, preview_students
+from core.pipeline.students import student_view
+from core.recommendation.options import Grouping, ListOptions
+from core.records import CourseKind
+from core.storage.journal_batch import Embedding
+from pages.widgets.session import application
+
+DEPARTMENTS = ("Mathematics", "Physics")
+TIMEOUT_SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def seeded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """24 courses, two of them activities, and 40 students who took three each."""
+    home = tmp_path_factory.mktemp("seeded")
+    courses = [f"{name[:2]}{number},{name} {number},{name}" for name in DEPARTMENTS for number in range(100, 112)]
+    rows = []
+    for index in range(40):
+        name = DEPARTMENTS[index % 2]
+        taken = ";".join(f"{name[:2]}{100 + (index + step) % 12}" for step in (0, 3, 5))
+        rows.append(f"S-{index:06d},{name},{index % 3 + 1},{DEPARTMENTS[index % 3 % 2]},{taken}")
+    with Application(Config(home), watch_jobs=False) as app:
+        change_settings(app, replace(read_settings(app), actor="Kim", embedding_model="fake:"))
+        catalog = "\n".join(["code,title,department", *courses]).encode()
+        catalog_id = apply_catalog(app, preview_catalog(app, catalog, "c.csv"), name="Test").catalog_id
+        for course in app.catalogs.courses(catalog_id)[:2]:
+            app.catalogs.update_course(catalog_id, replace(course, kind=CourseKind.ACTIVITY))
+        students = "\n".join(["student_id,department,year,interests,taken courses", *rows]).encode()
+        apply_students(app, preview_students(app, students, "s.csv", catalog_id=catalog_id))
+        encoder = FakeEncoder()
+        app.embeddings.put(
+            [
+                Embedding("fake:", key, np.asarray(encoder.encode_batch([text], role=role)[0], np.float32))
+                for key, (text, role) in catalog_texts(app, catalog_id).texts.items()
+            ]
+        )
+    return home
+
+
+@pytest.fixture
+def seeded(seeded_home: Path, own_state_folder: Path) -> Iterator[Application]:
+    """This test's own copy of the seeded state folder, opened by the pages' own application."""
+    shutil.copytree(seeded_home, own_state_folder, dirs_exist_ok=True)
+    yield application()
+    application().close()
+    st.cache_resource.clear()
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def catalog_of(app: Application) -> str:
+    return app.catalogs.list()[0].catalog_id
+
+
+def open_weights(app: Application, language: str = "en", view: str = "tune") -> AppTest:
+    at = AppTest.from_file(PROJECT_FOLDER / "pages" / "weights.py", default_timeout=TIMEOUT_SECONDS)
+    at.session_state["language"] = language
+    at.session_state["catalog_id"] = catalog_of(app)
+    at.session_state["weights_view"] = view
+    return run(at)
+
+
+def run(at: AppTest) -> AppTest:
+    at.run()
+    assert not at.exception
+    assert not at.error
+    return at
+
+
+def click(at: AppTest, key: str) -> AppTest:
+    at.button(key=key).click()
+    return run(at)
+
+
+def table(at: AppTest, column: str) -> list[object]:
+    """The values of a column, from the last table that has it."""
+    return [list(each.value[column]) for each in at.dataframe if column in each.value.columns][-1]
+
+
+def test_the_same_weights_are_said_to_make_no_difference(seeded: Application, language: str) -> None:
+    t = Translator(language)
+    at = click(open_weights(seeded, language, "evidence"), "weights_measure")
+    assert table(at, t("tuning.figure")) == ["nDCG@10", t("tuning.measure_recall", k=10), "MRR"]
+    assert table(at, t("tuning.verdict")) == [t("recommendation.verdict.no_difference")] * 3
+
+
+def test_evidence_says_when_the_sliders_moved_since(seeded: Application) -> None:
+    at = open_weights(seeded, view="evidence")
+    at.session_state["weight_interest"] = 100
+    click(at, "weights_measure")
+    outdated = Translator("en")("tuning.outdated")
+    assert not any(outdated in each.value for each in at.caption)
+    at.session_state["weight_interest"] = 10
+    run(at)
+    assert any(outdated in each.value for each in at.caption)
+
+
+def test_suggestions_are_a_frontier(seeded: Application, language: str) -> None:
+    t = Translator(language)
+    at = click(open_weights(seeded, language, "evidence"), "weights_suggest")
+    quality = [float(value) for value in table(at, t("tuning.quality_history"))]
+    coverage = [float(value.rstrip("%")) for value in table(at, t("weights.coverage"))]
+    assert quality == sorted(quality, reverse=True)
+    assert coverage == sorted(coverage)
+
+
+def test_without_history_nothing_is_measured_but_weights_are_suggested(seeded: Application) -> None:
+    students = b"student_id,department,year,interests\nS-1,Physics,1,Mathematics\n"
+    apply_students(seeded, preview_students(seeded, students, "s.csv", catalog_id=catalog_of(seeded)))
+    at = open_weights(seeded, view="evidence")
+    assert Translator("en")("tuning.no_history") in [each.value for each in at.info]
+    assert "weights_measure" not in {button.key for button in at.button}
+    assert table(click(at, "weights_suggest"), Translator("en")("tuning.quality_interest"))
+
+
+def test_options_are_stored_with_the_set_and_make_its_lists(seeded: Application) -> None:
+    at = open_weights(seeded)
+    at.slider(key="options_variety").set_value(30)
+    at.number_input(key="options_cap").set_value(4)
+    at.selectbox(key="options_grouping").set_value(Grouping.APART)
+    run(at)
+    at.text_input(key="weights_name").set_value("Varied")
+    click(at, "weights_save")
+    assert published_options(seeded, catalog_of(seeded)) == ListOptions(0.3, 4, Grouping.APART)
+    report = latest_run(seeded, catalog_of(seeded))
+    assert report is not None
+    assert report.top_k == 20
+    places = student_view(seeded, catalog_of(seeded), "S-000005").recommendations
+    assert {place.course.kind for place in places if place.rank <= 10} == {CourseKind.COURSE}
+    assert {place.course.kind for place in places if place.rank > 10} == {CourseKind.ACTIVITY}
+
+
+def test_resetting_brings_the_options_in_force_back(seeded: Application) -> None:
+    at = open_weights(seeded)
+    at.number_input(key="options_cap").set_value(2)
+    run(at)
+    click(at, "weights_reset")
+    assert at.number_input(key="options_cap").value == 0
+
+
+def test_saved_sets_say_their_options(seeded: Application, language: str) -> None:
+    t, catalog_id = Translator(language), catalog_of(seeded)
+    save_weights(seeded, catalog_id, "A", {"interest": 1}, author="Lee", options=ListOptions(department_cap=3))
+    at = open_weights(seeded, language, "saved")
+    assert table(at, t("tuning.options")) == [t("tuning.cap_said", count=3)]
+    assert table(at, t("weights.author")) == ["Lee"]
+
+
+def test_effects_are_told_by_department_and_year(seeded: Application, language: str) -> None:
+    t = Translator(language)
+    at = click(open_weights(seeded, language), "weights_preset_30_70")
+    assert table(at, t("tuning.group_department")) == list(DEPARTMENTS)
+    assert table(at, t("tuning.students")) == [20, 20]
+    at.session_state["weights_groups_by"] = "year"
+    run(at)
+    assert table(at, t("tuning.group_year")) == ["1", "2", "3"]
