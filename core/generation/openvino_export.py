@@ -12,7 +12,7 @@ import logging
 import subprocess
 import sys
 from hashlib import sha256
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from core.errors import ModelError
 from core.models.atomic_folder import exclusive, put_in_place, working_folder
 from core.models.manifest import MANIFEST_NAME, is_complete, write_manifest
 from core.progress import SILENT, Progress
+from core.records import Message
 
 if TYPE_CHECKING:
     from core.generation.transformers_loading import LoadedModel
@@ -38,8 +39,7 @@ def ensure_exported(model: Path, progress: Progress = SILENT) -> Path:
     or is of a kind that cannot be exported.
     """
     origin = _origin(model)
-    key = sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()[:12]
-    target = load_config().models_folder / "openvino" / f"{model.stem if model.is_file() else model.name}-{key}"
+    target = _target(model, origin)
     if is_complete(target, origin):
         return target
     with exclusive(target):
@@ -47,11 +47,39 @@ def ensure_exported(model: Path, progress: Progress = SILENT) -> Path:
             progress.start("models.step.export", 1)
             with working_folder(target) as work:
                 built = work / "model"
-                _export_in_child(model, built)
+                _export_or_remember(model, built, _refusal_file(target))
                 write_manifest(built, origin)
                 put_in_place(built, target)
             progress.finish()
     return target
+
+
+def export_refusal(model: Path) -> Message | None:
+    """Why this very model could not be exported with these libraries when it was last tried; None when it could."""
+    try:
+        refusal = _read_refusal(_refusal_file(_target(model, _origin(model))).read_text(encoding="utf-8"))
+    except (OSError, PackageNotFoundError):
+        return None
+    return None if refusal is None else refusal.message
+
+
+def _export_or_remember(model: Path, built: Path, refusal_file: Path) -> None:
+    """Export; a refusal stays in a file, so that nobody else waits for one. The next success takes it away."""
+    try:
+        _export_in_child(model, built)
+    except ModelError as error:
+        refusal_file.write_text(_refusal_text(error), encoding="utf-8")
+        raise
+    refusal_file.unlink(missing_ok=True)
+
+
+def _target(model: Path, origin: dict[str, Any]) -> Path:
+    key = sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()[:12]
+    return load_config().models_folder / "openvino" / f"{model.stem if model.is_file() else model.name}-{key}"
+
+
+def _refusal_file(target: Path) -> Path:
+    return target.with_name(f"{target.name}.refused.json")
 
 
 def _origin(model: Path) -> dict[str, Any]:
@@ -89,6 +117,11 @@ def _export_in_child(model: Path, target: Path) -> None:
         raise refusal
     lines = done.stderr.strip().splitlines()
     raise ModelError("models.export_failed", model=model.name, reason=lines[-1] if lines else str(done.returncode))
+
+
+def _refusal_text(error: ModelError) -> str:
+    params = {name: str(value) for name, value in error.message.params.items()}
+    return json.dumps({"key": error.message.key, "params": params})
 
 
 def _read_refusal(output: str) -> ModelError | None:
@@ -157,8 +190,7 @@ def _main() -> int:
     try:
         export_model(Path(sys.argv[1]), Path(sys.argv[2]))
     except ModelError as error:
-        params = {name: str(value) for name, value in error.message.params.items()}
-        sys.stdout.write(json.dumps({"key": error.message.key, "params": params}))
+        sys.stdout.write(_refusal_text(error))
         return 3
     return 0
 

@@ -46,6 +46,7 @@ class JobSpec:
     settings: Mapping[str, Any]  # GenerationSettings.as_dict(), seed included; for embeddings the batch size
     items: tuple[WorkItem, ...] = field(repr=False)
     prompt_version: str = ""
+    fallback_engine: str = ""  # for a model that `engine` cannot take; "" when a person chose the engine. Not hashed
     item_deadline_seconds: float = DEFAULT_ITEM_DEADLINE  # says nothing about the result, so it is not hashed
 
     @property

@@ -10,14 +10,14 @@ from pathlib import Path
 from core.enhancement.prompts import build_messages, prompt_version
 from core.errors import JobError
 from core.generation.engine import GenerationSettings
-from core.generation.registry import default_engine
 from core.jobs.spec import JobSpec, WorkItem
 from core.measurement.forecast import Forecast, forecast
-from core.measurement.hardware import get_device, get_optimal_dtype
+from core.measurement.hardware import get_device
 from core.models.languages import FAKE_PREFIX, can_write
 from core.models.references import resolve
 from core.pipeline.application import Application
-from core.pipeline.settings import AUTO, check_generation, read_settings
+from core.pipeline.engine_choice import choose_engine
+from core.pipeline.settings import check_generation, read_settings
 from core.pipeline.triage import TriagedCourse, read_triage
 from core.records import Course, DescriptionStatus, Enhancement, Job, JobKind, JobStatus, Message
 from core.storage.conversion import new_id
@@ -68,6 +68,8 @@ class EnhancementPlan:
     refused: tuple[RefusedCourse, ...]
     already_written: int  # courses in the scope that have a draft or a decision for their present source: left alone
     engine: str
+    fallback_engine: str  # see JobSpec
+    engine_reason: Message
     model_ref: str
     precision: str
     precision_reason: Message
@@ -89,6 +91,8 @@ class _Means:
     """With what a run writes."""
 
     engine: str
+    fallback_engine: str
+    engine_reason: Message
     model_ref: str
     folder: Path
     precision: str
@@ -124,6 +128,8 @@ def plan_enhancement(
         refused=tuple(refused),
         already_written=len(wanted) - len(fresh),
         engine=means.engine,
+        fallback_engine=means.fallback_engine,
+        engine_reason=means.engine_reason,
         model_ref=means.model_ref,
         precision=means.precision,
         precision_reason=means.precision_reason,
@@ -142,9 +148,16 @@ def start_enhancement(app: Application, plan: EnhancementPlan) -> Job:
     courses = (*plan.cached, *plan.courses)
     if not courses:
         raise JobError("pipeline.error.nothing_to_write")
-    folder = resolve(plan.model_ref, app.config)
     means = _Means(
-        plan.engine, plan.model_ref, folder, plan.precision, plan.precision_reason, plan.device, plan.settings
+        engine=plan.engine,
+        fallback_engine=plan.fallback_engine,
+        engine_reason=plan.engine_reason,
+        model_ref=plan.model_ref,
+        folder=resolve(plan.model_ref, app.config),
+        precision=plan.precision,
+        precision_reason=plan.precision_reason,
+        device=plan.device,
+        settings=plan.settings,
     )
     spec = _spec(plan.catalog_id, means, courses)
     job = app.job_service.start(spec, _find_cached(app, spec))
@@ -178,22 +191,20 @@ def _choose_means(app: Application, options: EnhancementOptions) -> _Means:
     chosen = read_settings(app)
     model_ref = options.model_ref or chosen.generation_model
     engine = options.engine or chosen.engine
-    device = get_device()
-    if engine == AUTO:
-        engine = "fake" if model_ref.startswith(FAKE_PREFIX) else default_engine(device)
     if engine == "fake" and not model_ref.startswith(FAKE_PREFIX):
         model_ref = FAKE_PREFIX
     settings = options.settings or chosen.generation
     check_generation(settings)
-    guess = get_optimal_dtype(device)
-    precision = options.precision or chosen.precision
-    is_guess = precision == AUTO
+    folder, device = resolve(model_ref, app.config), get_device()
+    choice = choose_engine(app, model_ref, folder, device, engine, options.precision or chosen.precision)
     return _Means(
-        engine=engine,
+        engine=choice.engine,
+        fallback_engine=choice.fallback_engine,
+        engine_reason=choice.engine_reason,
         model_ref=model_ref,
-        folder=resolve(model_ref, app.config),
-        precision=guess.precision if is_guess else precision,
-        precision_reason=guess.reason if is_guess else Message("pipeline.precision_chosen"),
+        folder=folder,
+        precision=choice.precision,
+        precision_reason=choice.precision_reason,
         device=device,
         settings=settings,
     )
@@ -238,6 +249,7 @@ def _spec(catalog_id: str, means: _Means, courses: Sequence[Course]) -> JobSpec:
             for course in courses
         ),
         prompt_version=prompt_version(),
+        fallback_engine=means.fallback_engine,
     )
 
 

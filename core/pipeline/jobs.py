@@ -12,8 +12,9 @@ from core.jobs.job_progress import JobProgress
 from core.jobs.spec import JobSpec, WorkItem
 from core.measurement.monitor import summarise
 from core.pipeline.application import Application
+from core.pipeline.engine_choice import fell_back
 from core.pipeline.enhancement import forecast_setting
-from core.records import Course, Enhancement, ItemState, Job, JobKind
+from core.records import Course, Enhancement, ItemState, Job, JobKind, Message
 from core.storage.journal_batch import ItemSample
 
 _SPEED_WINDOW = 60.0  # seconds over which tokens/s of a point are counted
@@ -71,6 +72,7 @@ class JobReport:
     courses_per_minute: float
     cached: int  # items that cost nothing
     forecast: ForecastCheck | None
+    engine_note: Message | None  # why another engine than the planned one had to write
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ def job_report(app: Application, job_id: str) -> JobReport:
         courses_per_minute=60 * len(samples) / seconds if seconds else 0.0,
         cached=sum(item.state is ItemState.DONE and not item.attempts for item in items),
         forecast=_forecast_check(app, job, seconds),
+        engine_note=fell_back(app, job),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -16,8 +17,11 @@ from typing import Any
 
 from core.config import PROJECT_FOLDER, Config, quiet_environment
 from core.errors import CourseLiftError
+from core.generation.openvino_export import ensure_exported
+from core.generation.registry import default_engine
 from core.jobs.files import write_atomically
-from core.models.bundled import BUNDLED, install, is_installed, size_on_disk_mib
+from core.measurement.hardware import get_device
+from core.models.bundled import BUNDLED, SMOLLM2, bundled_folder, install, is_installed, size_on_disk_mib
 from core.pipeline.application import Application
 from core.progress import SILENT, Progress
 from core.records import Message
@@ -26,6 +30,8 @@ _LOCK_FILE = ".install.lock"
 _STATE_FILE = ".install.json"
 _LOG_FILE = "install.log"
 _START_SECONDS = 15.0
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +128,22 @@ def install_models(config: Config, progress: Progress = SILENT) -> tuple[Path, .
         except CourseLiftError as error:
             _write_state(config, InstallProgress(False, error=str(error)))
             raise
+        _prepare_openvino(config, progress)
         _write_state(config, InstallProgress(False))
     return folders
+
+
+def _prepare_openvino(config: Config, progress: Progress) -> None:
+    """Export the embedded writer where OpenVINO would run it, so that the first job need not wait.
+
+    Without an export the model still works, so a failure is no failed installation: the first job tries again.
+    """
+    if default_engine(get_device()) != "openvino":
+        return
+    try:
+        ensure_exported(bundled_folder(SMOLLM2.name, config), _Reporter(config, SMOLLM2.title, progress))
+    except CourseLiftError as error:
+        logger.warning("no OpenVINO export: %s", error)
 
 
 class _Reporter(Progress):

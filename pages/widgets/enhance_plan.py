@@ -65,7 +65,7 @@ def draw_engine(plan: EnhancementPlan, t: Translator) -> None:
         device=plan.device.upper(),
     )
     st.markdown(f":material/memory: {plain(facts)}")
-    st.caption(plain(t.message(plan.precision_reason)))
+    st.caption(plain(f"{t.message(plan.engine_reason)} {t.message(plan.precision_reason)}"))
 
 
 def draw_summary(plan: EnhancementPlan, t: Translator) -> None:

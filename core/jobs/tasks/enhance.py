@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from core.config import load_config
 from core.enhancement.enhancer import DescriptionEnhancer, EnhancementRequest
-from core.errors import JobError
+from core.errors import JobError, ModelError
 from core.generation.engine import GenerationEngine, GenerationSettings
 from core.generation.registry import create_engine
 from core.jobs.control import WorkerControl
@@ -16,6 +18,11 @@ from core.jobs.tasks.base import Made, NotMade
 from core.measurement.monitor import PerformanceMonitor
 from core.models.references import resolve
 from core.records import FinishReason, Message
+
+# What says that an engine cannot take a model, rather than that the model is at fault.
+_ENGINE_REFUSALS = ("models.export_failed", "models.no_openvino")
+
+logger = logging.getLogger(__name__)
 
 
 class EnhanceTask:
@@ -31,11 +38,23 @@ class EnhanceTask:
 
     def load(self, monitor: PerformanceMonitor) -> None:
         """See core.jobs.tasks.base.Task."""
-        engine = create_engine(self._spec.engine)
         folder = resolve(self._spec.model_ref, load_config())
         with monitor.measure("load_model"):
-            engine.load(folder, self._spec.precision, self._spec.device)
-        self._engine = engine
+            self._engine = self._load_engine(folder)
+
+    def _load_engine(self, folder: Path) -> GenerationEngine:
+        """The engine of the job, or its fallback; each text's provenance names the one that wrote it."""
+        spec = self._spec
+        engine = create_engine(spec.engine)
+        try:
+            engine.load(folder, spec.precision, spec.device)
+        except ModelError as error:
+            if not spec.fallback_engine or error.message.key not in _ENGINE_REFUSALS:
+                raise
+            logger.warning("%s cannot take the model (%s): %s instead", spec.engine, error, spec.fallback_engine)
+            engine = create_engine(spec.fallback_engine)
+            engine.load(folder, spec.precision, spec.device)
+        return engine
 
     def run(
         self, items: Sequence[WorkItem], control: WorkerControl, monitor: PerformanceMonitor
