@@ -66,14 +66,14 @@ def test_a_domain_error_is_one_sentence_and_exit_code_one(capsys: pytest.Capture
 
 
 def test_messages_come_in_the_language_that_was_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "편람" in str(run(capsys, "triage", "--lang", "ko")[1]["error"])
+    assert "교과목 목록" in str(run(capsys, "triage", "--lang", "ko")[1]["error"])
 
 
 def test_the_language_follows_the_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("LC_ALL", "LC_MESSAGES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "ko_KR.UTF-8")
-    assert "편람" in str(run(capsys, "triage")[1]["error"])
+    assert "교과목 목록" in str(run(capsys, "triage")[1]["error"])
 
 
 @pytest.mark.parametrize(
