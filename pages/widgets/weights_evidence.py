@@ -13,6 +13,7 @@ from core.recommendation.tuning import SweepPoint
 from pages.widgets.display import draw_chart
 from pages.widgets.formats import duration
 from pages.widgets.session import application
+from pages.widgets.student_list import draw_synthetic_note
 from pages.widgets.weights_options import current_options, options_in_words
 from pages.widgets.weights_tuning import set_sliders, slider_weights, weights_in_words
 
@@ -32,6 +33,7 @@ def draw_evidence(catalog_id: str, t: Translator) -> None:
         st.info(t("weights.all_zero"), icon=":material/info:")
     else:
         st.markdown(t("tuning.evidence_text"))
+        draw_synthetic_note(t)
         if st.button(t("tuning.measure"), key="weights_measure", type="primary", icon=":material/fact_check:"):
             with st.spinner(t("tuning.measuring")):
                 found = measure_evidence(application(), catalog_id, weights, options)

@@ -13,8 +13,11 @@ from pages.widgets.session import application
 
 
 def draw_groups(catalog_id: str, comparison: Comparison, t: Translator) -> None:
-    """A choice of department or year, and one row a group: in force → sliders."""
-    with st.expander(t("tuning.groups"), icon=":material/groups:", key="weights_groups_box"):
+    """A choice of department or year, and one row a group: in force → sliders. Costs nothing while folded away."""
+    box = st.expander(t("tuning.groups"), icon=":material/groups:", key="weights_groups_box", on_change="rerun")
+    if not box.open:
+        return
+    with box:
         choices: tuple[Grouped, ...] = ("department", "year")
         by = st.segmented_control(
             t("tuning.groups"),

@@ -9,7 +9,7 @@ import streamlit as st
 from core.i18n import Translator
 from core.pipeline.population import load_population
 from core.pipeline.recommendation import published_options
-from core.recommendation.options import Grouping, ListOptions
+from core.recommendation.options import DEFAULT_OPTIONS, Grouping, ListOptions
 from core.records import CourseKind
 from pages.widgets.session import application
 
@@ -22,7 +22,9 @@ def draw_options(catalog_id: str, t: Translator) -> ListOptions:
     """The three choices, folded away while they are as by default; gives back what they say."""
     for key, value in _values(current_options(catalog_id)).items():
         st.session_state.setdefault(key, value)
-    with st.expander(t("tuning.options"), icon=":material/rule_settings:", key="weights_options"):
+    now = current_options(catalog_id)
+    title = t("tuning.options") if now == DEFAULT_OPTIONS else f"{t('tuning.options')}: {options_in_words(now, t)}"
+    with st.expander(title, icon=":material/rule_settings:", key="weights_options"):
         st.slider(
             t("tuning.variety"),
             0,
@@ -58,7 +60,7 @@ def set_options(options: ListOptions) -> None:
 
 
 def options_in_words(options: ListOptions, t: Translator) -> str:
-    """What is not as by default, in one line; a dash for nothing."""
+    """What is not as by default, in one line."""
     parts = []
     if options.diversity:
         parts.append(t("tuning.variety_said", share=f"{options.diversity:.0%}"))
@@ -66,7 +68,7 @@ def options_in_words(options: ListOptions, t: Translator) -> str:
         parts.append(t("tuning.cap_said", count=options.department_cap))
     if options.grouping is not Grouping.TOGETHER:
         parts.append(t(f"tuning.grouping_{options.grouping}"))
-    return ", ".join(parts) or t("widgets.none")
+    return ", ".join(parts) or t("tuning.options_default")
 
 
 def _values(options: ListOptions) -> dict[str, Any]:

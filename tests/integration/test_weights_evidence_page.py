@@ -173,7 +173,9 @@ def test_saved_sets_say_their_options(seeded: Application, language: str) -> Non
 
 def test_effects_are_told_by_department_and_year(seeded: Application, language: str) -> None:
     t = Translator(language)
-    at = click(open_weights(seeded, language), "weights_preset_30_70")
+    at = open_weights(seeded, language)
+    at.session_state["weights_groups_box"] = True
+    click(at, "weights_preset_30_70")
     assert table(at, t("tuning.group_department")) == list(DEPARTMENTS)
     assert table(at, t("tuning.students")) == [20, 20]
     at.session_state["weights_groups_by"] = "year"
