@@ -12,6 +12,7 @@ from core.generation.engine import GenerationEngine
 _ENGINES = {
     "transformers": ("core.generation.transformers_engine", "TransformersEngine"),
     "openvino": ("core.generation.openvino_engine", "OpenVinoEngine"),
+    "openai": ("core.generation.openai_engine", "OpenAiEngine"),
     "fake": ("core.generation.fake_engine", "FakeEngine"),
 }
 ENGINE_NAMES = tuple(_ENGINES)

@@ -12,6 +12,7 @@ from core.generation.openvino_export import export_refusal
 from core.generation.registry import default_engine
 from core.jobs.reasons import as_message, as_values
 from core.measurement.hardware import get_optimal_dtype, machine_facts
+from core.models.endpoints import is_endpoint, parse_endpoint
 from core.models.languages import FAKE_PREFIX
 from core.models.references import resolve
 from core.pipeline.application import Application
@@ -19,6 +20,7 @@ from core.pipeline.settings import AUTO
 from core.records import Job, Message
 
 _PLAIN_ENGINE = "transformers"  # takes every model, on every device
+_ENDPOINT_ENGINE = "openai"
 _WINNERS = "calibrated_winners"  # settings key: model reference -> winner
 
 
@@ -47,6 +49,10 @@ def choose_engine(
     app: Application, model_ref: str, folder: Path, device: str, engine: str, precision: str
 ) -> EngineChoice:
     """Fill in what is "auto" among engine and precision; what a person chose stays, and does not fall back."""
+    if is_endpoint(model_ref) or engine == _ENDPOINT_ENGINE:
+        parse_endpoint(model_ref)  # says what an endpoint looks like when this is none
+        chosen = Message("endpoint.engine")
+        return EngineChoice(_ENDPOINT_ENGINE, "", chosen, "endpoint", Message("endpoint.precision"))
     winner = winner_for(app, model_ref, device)
     fallback = ""
     reason = Message("calibration.engine.chosen")

@@ -12,7 +12,9 @@ from core.config import Config
 from core.errors import ModelError
 from core.generation.engine import Chat, Generation, GenerationEngine, GenerationSettings
 from core.generation.registry import ENGINE_NAMES, create_engine
+from core.models.endpoints import confirm_endpoint, parse_endpoint
 from core.records import FinishReason
+from tests.endpoint_server import EndpointServer
 
 TITLES = ("Introduction to Optics", "Organic Chemistry", "Machine Learning", "Ancient Greek Philosophy", "Game Design")
 GREEDY = GenerationSettings(max_new_tokens=12, do_sample=False, batch_size=3)
@@ -51,6 +53,7 @@ class EngineContract:
     """Subclasses give the engine's name and, through the `engine` fixture, an engine with a model."""
 
     engine_name: str
+    device = "cpu"
 
     @pytest.fixture
     def engine(self) -> GenerationEngine:
@@ -125,7 +128,7 @@ class EngineContract:
         info = engine.describe()
         assert info.engine == self.engine_name == engine.name
         assert info.model
-        assert info.device == "cpu"
+        assert info.device == self.device
 
     def test_without_a_model_it_refuses(self) -> None:
         engine = create_engine(self.engine_name)
@@ -143,6 +146,19 @@ class TestFakeEngine(EngineContract):
         engine = create_engine("fake")
         engine.load(Path("fake:"), "float32", "cpu")
         return engine
+
+
+class TestOpenAiEngine(EngineContract):
+    engine_name = "openai"
+    device = "endpoint"
+
+    @pytest.fixture
+    def engine(self, own_state_folder: Path) -> Iterator[GenerationEngine]:
+        with EndpointServer() as server:
+            confirm_endpoint(Config(own_state_folder), parse_endpoint(server.reference))
+            engine = create_engine("openai")
+            engine.load(Path(server.reference), "float32", "cpu")
+            yield engine
 
 
 class TestTransformersEngine(EngineContract):
