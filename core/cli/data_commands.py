@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -20,6 +21,7 @@ from core.pipeline.student_intake import apply_students, preview_students
 from core.pipeline.students import RecommendedCourse, student_view
 from core.pipeline.triage import triage_catalog
 from core.recommendation.blend import Weights
+from core.records import Contribution
 
 
 def choose_catalog(app: Application, options: argparse.Namespace) -> str:
@@ -157,12 +159,17 @@ def _place(item: RecommendedCourse, console: Console) -> dict[str, Any]:
         "title": item.course.title,
         "department": item.course.department,
         "score": item.score,
-        "contributions": [
-            {"signal": each.signal, "weight": each.weight, "value": each.value, "amount": each.amount}
-            for each in item.contributions
-        ],
+        "contributions": contribution_values(item.contributions),
         "reasons": [console.t.message(reason) for reason in item.reasons],
     }
+
+
+def contribution_values(contributions: Sequence[Contribution]) -> list[dict[str, Any]]:
+    """The addends of a score as plain JSON values."""
+    return [
+        {"signal": each.signal, "weight": each.weight, "value": each.value, "amount": each.amount}
+        for each in contributions
+    ]
 
 
 def export(app: Application, options: argparse.Namespace, console: Console) -> Result:

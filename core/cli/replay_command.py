@@ -6,7 +6,7 @@ import argparse
 from datetime import datetime, time
 from typing import Any
 
-from core.cli.data_commands import choose_catalog
+from core.cli.data_commands import choose_catalog, contribution_values
 from core.cli.output import Console, Result
 from core.pipeline.application import Application
 from core.pipeline.replay import replay as replay_list
@@ -47,7 +47,7 @@ def replay(app: Application, options: argparse.Namespace, console: Console) -> R
                 "course": place.stored.course_key,
                 "title": place.course.title if place.course else None,
                 "score": place.stored.score,
-                "contributions": {each.signal: each.amount for each in place.stored.contributions},
+                "contributions": contribution_values(place.stored.contributions),
             }
             for place in found.places
         ],
