@@ -50,6 +50,7 @@ class StudentView:
     recommendations: tuple[RecommendedCourse, ...]
     weights: Mapping[str, float]  # that made the list
     run_id: str | None  # the stored run it comes from; None: computed now
+    options: ListOptions  # that made the list
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +87,11 @@ def student_view(app: Application, catalog_id: str, student_id: str) -> StudentV
     loaded = load(app, catalog_id)
     run = app.recommendations.latest_run(catalog_id)
     if run is None:
-        return _view(loaded, student, (), published_weights(app, catalog_id), None)
+        return _view(loaded, student, (), _made_with(app, catalog_id), None)
     stored = app.recommendations.for_student(student_id, run.run_id)
     alone = with_students(loaded.prepared, [student])
     listed = tuple(_explain(loaded, alone, each) for each in stored)
-    return _view(loaded, student, listed, app.weights.get(run.weight_set_id).weights, run.run_id)
+    return _view(loaded, student, listed, _made_with(app, catalog_id), run.run_id)
 
 
 def why_not(app: Application, catalog_id: str, student_id: str, course_key: str) -> WhyNot:
@@ -133,7 +134,7 @@ def what_if(
     alone = with_students(loaded.prepared, [student])
     ranked = rank_lists(alone, Weights.from_mapping(chosen), top_k, options)
     listed = tuple(_explain(loaded, alone, each) for each in recommendations_of(alone, ranked, 0))
-    return _view(loaded, student, listed, chosen, None)
+    return _view(loaded, student, listed, (chosen, options), None)
 
 
 def _made_with(app: Application, catalog_id: str) -> tuple[Mapping[str, float], ListOptions]:
@@ -149,11 +150,12 @@ def _view(
     loaded: Loaded,
     student: Student,
     listed: tuple[RecommendedCourse, ...],
-    weights: Mapping[str, float],
+    made_with: tuple[Mapping[str, float], ListOptions],
     run_id: str | None,
 ) -> StudentView:
     taken = tuple(loaded.courses[key] for key in student.taken_course_keys if key in loaded.courses)
-    return StudentView(student, taken, listed, weights, run_id)
+    weights, options = made_with
+    return StudentView(student, taken, listed, weights, run_id, options)
 
 
 def _explain(loaded: Loaded, alone: PreparedPopulation, recommendation: Recommendation) -> RecommendedCourse:

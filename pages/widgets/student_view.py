@@ -11,6 +11,7 @@ from core.charts import recommendation as recommendation_charts
 from core.i18n import Translator
 from core.pipeline.student_access import export_student
 from core.pipeline.students import RecommendedCourse, StudentView, student_departments, student_view, what_if, why_not
+from core.recommendation.options import Grouping
 from core.records import Contribution, Course, Student
 from pages.widgets.course_words import draw_words
 from pages.widgets.display import draw_chart, plain
@@ -80,7 +81,11 @@ def _draw_recommendations(catalog_id: str, view: StudentView, t: Translator) -> 
         st.caption(t("students.contributions_note"))
         _draw_export(view, t)
     with words:
+        part = None
         for place in view.recommendations:
+            if view.options.grouping is Grouping.APART and place.course.kind is not part:
+                part = place.course.kind
+                st.markdown(f"#### {t(f'tuning.part_{part}')}")
             _draw_place(catalog_id, place, t)
 
 

@@ -18,7 +18,7 @@ from core.i18n import LANGUAGES, Translator
 from core.pipeline.application import Application
 from core.pipeline.embedding import catalog_texts
 from core.pipeline.intake import apply_catalog, preview_catalog
-from core.pipeline.recommendation import latest_run, published_options, save_weights
+from core.pipeline.recommendation import latest_run, publish_weights, published_options, recommend, save_weights
 from core.pipeline.settings import change_settings, read_settings
 from core.pipeline.student_intake import apply_students, preview_students
 from core.pipeline.students import student_view
@@ -153,6 +153,25 @@ def test_options_are_stored_with_the_set_and_make_its_lists(seeded: Application)
     places = student_view(seeded, catalog_of(seeded), "S-000005").recommendations
     assert {place.course.kind for place in places if place.rank <= 10} == {CourseKind.COURSE}
     assert {place.course.kind for place in places if place.rank > 10} == {CourseKind.ACTIVITY}
+
+
+def test_a_list_of_kinds_apart_is_shown_in_two_parts(seeded: Application, language: str) -> None:
+    t, catalog_id = Translator(language), catalog_of(seeded)
+    apart = ListOptions(grouping=Grouping.APART)
+    saved = save_weights(seeded, catalog_id, "A", {"interest": 1}, author="Lee", options=apart)
+    publish_weights(seeded, saved.weight_set_id)
+    recommend(seeded, catalog_id)
+
+    def page(catalog_id: str, language: str) -> None:
+        from core.i18n import Translator
+        from pages.widgets.session import application
+        from pages.widgets.student_view import draw_student
+
+        draw_student(catalog_id, application().students.get("S-000005"), Translator(language))
+
+    at = run(AppTest.from_function(page, args=(catalog_id, language), default_timeout=TIMEOUT_SECONDS))
+    parts = [each.value for each in at.markdown if each.value.startswith("#### ")]
+    assert parts == [f"#### {t('tuning.part_course')}", f"#### {t('tuning.part_activity')}"]
 
 
 def test_resetting_brings_the_options_in_force_back(seeded: Application) -> None:
