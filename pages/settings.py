@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.pipeline.settings import change_settings, read_settings
+from pages.widgets.endpoint_confirmation import draw_destinations, draw_endpoints
 from pages.widgets.session import application, show, translator
 from pages.widgets.settings_data import draw_data
 from pages.widgets.settings_models import draw_models
@@ -33,11 +34,13 @@ def draw() -> None:
     )
     with models:
         draw_models(t)
+        draw_endpoints(t)
     with person:
         _draw_person(t)
     with data:
         draw_data(t)
     with privacy:
+        draw_destinations(t)
         draw_privacy(t)
 
 

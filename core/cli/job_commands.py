@@ -10,6 +10,7 @@ from core.cli.data_commands import choose_catalog
 from core.cli.output import Console, Result
 from core.errors import JobError
 from core.i18n import Translator
+from core.models.endpoints import confirm_endpoint, parse_endpoint
 from core.pipeline import jobs
 from core.pipeline.application import Application
 from core.pipeline.embedding import plan_embedding, start_embedding
@@ -30,6 +31,8 @@ _PAUSE_SECONDS = 20.0  # how long to wait for a worker to pause
 def enhance(app: Application, options: argparse.Namespace, console: Console) -> Result:
     """`enhance`: writes descriptions and waits until the job ends."""
     catalog_id = choose_catalog(app, options)
+    if options.confirm_endpoint:
+        _confirm_endpoint(app, options.model)
     plan = plan_enhancement(app, catalog_id, EnhancementScope(limit=options.limit), _options(app, options))
     refused = {
         "refused": len(plan.refused),
@@ -65,6 +68,12 @@ def embed(app: Application, options: argparse.Namespace, console: Console) -> Re
         data = {"job": None, "catalog": catalog_id, "done": 0, "seconds": 0.0, **known}
         return Result(data, [console.t("cli.nothing_to_embed")])
     return _job_result(app, _wait(app, job, console), console, known)
+
+
+def _confirm_endpoint(app: Application, reference: str | None) -> None:
+    settings = read_settings(app)
+    endpoint = parse_endpoint(reference or settings.generation_model)
+    confirm_endpoint(app.config, endpoint, settings.actor)
 
 
 def _options(app: Application, options: argparse.Namespace) -> EnhancementOptions:

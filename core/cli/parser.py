@@ -75,6 +75,7 @@ def _add_enhance(enhance: argparse.ArgumentParser, t: Translator) -> None:
     enhance.add_argument("--limit", type=_positive, metavar="N", help=t("cli.help.limit"))
     enhance.add_argument("--engine", choices=ENGINES, help=t("cli.help.engine"))
     enhance.add_argument("--model", metavar="REF", help=t("cli.help.model"))
+    enhance.add_argument("--confirm-endpoint", action="store_true", help=t("endpoint.help_confirm"))
     enhance.add_argument("--precision", choices=PRECISIONS, help=t("cli.help.precision"))
     enhance.add_argument("--max-new-tokens", type=_positive, metavar="N", help=t("cli.help.max_new_tokens"))
     enhance.add_argument("--batch-size", type=_positive, metavar="N", help=t("cli.help.batch_size"))
