@@ -41,7 +41,7 @@ def make_result(text: Any = "A text.", **changes: Any) -> ItemDone:
         "attempt": 1,
         "input_hash": SPEC.items[0].input_hash,
         "settings_hash": SPEC.settings_hash,
-        "output": text_output(text, FinishReason.STOP, (), 5, MADE_BY),
+        "output": {**text_output("", FinishReason.STOP, (), 5, MADE_BY), "text": text},
         "seconds": 1.5,
     }
     return ItemDone(**{**values, **changes})
