@@ -51,6 +51,10 @@ class EndpointServer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Listen no more; connections are refused."""
         self._server.shutdown()
         self._server.server_close()
 
