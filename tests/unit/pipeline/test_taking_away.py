@@ -24,7 +24,7 @@ def test_csv_opens_in_excel_and_holds_no_formula(app: Application, catalog_id: s
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     assert len(rows) == 6
     assert rows[0]["room"] == "'=1+1"
-    assert rows[4]["과목명"] == "한국 근대사"
+    assert rows[4]["교과목명"] == "한국 근대사"
     assert rows[2]["게시 설명"].startswith("Optics explained")
     assert rows[2]["결정한 사람"] == "'=kim"
     assert rows[3]["게시 설명"] == "Sound and rooms."
