@@ -23,7 +23,8 @@ class EndpointServer:
     "drop" (the connection ends in the middle), "garbage" (no JSON), "redirect". `token_seconds` makes every token slow.
     """
 
-    def __init__(self, *, token_seconds: float = 0.0, key: str = "", retry_after: str = "1") -> None:
+    def __init__(self, *, token_seconds: float = 0.0, key: str = "", retry_after: str = "1", slots: int = 99) -> None:
+        self.slots = threading.Semaphore(slots)  # texts written at a time; the others wait
         self.faults: list[str] = []
         self.token_seconds = token_seconds
         self.key = key
@@ -86,7 +87,8 @@ class _Handler(BaseHTTPRequestHandler):
             fault = self.endpoint.faults.pop(0) if self.endpoint.faults else ""
         try:
             if self._is_let_in():
-                self._misbehave(fault, body) if fault else self._write(body)
+                with self.endpoint.slots:
+                    self._misbehave(fault, body) if fault else self._write(body)
         except (BrokenPipeError, ConnectionResetError):
             self.endpoint.dropped += 1
         finally:

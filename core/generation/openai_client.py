@@ -27,9 +27,9 @@ from core.records import Message
 
 ATTEMPTS = 5
 CONNECT_SECONDS = 10.0
-READ_SECONDS = 120.0  # without a byte; below the time after which a silent worker counts as hung
+_READ_SECONDS = 600.0  # one request without a byte: with few slots an endpoint lets the others wait in a queue
 _BACKOFF_SECONDS = 0.5  # before the second attempt; doubles with each
-_LONGEST_WAIT = 60.0  # whatever Retry-After says, to stay below the same time
+_LONGEST_WAIT = 60.0  # seconds, whatever Retry-After says: below the time after which a silent worker counts as hung
 _TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 _KEY_REFUSED = (401, 403)
 _LONGEST_REASON = 200  # characters of an endpoint's own words
@@ -81,7 +81,7 @@ def open_client() -> httpx2.AsyncClient:
     key = endpoint_key()
     return httpx2.AsyncClient(
         headers={"Authorization": f"Bearer {key}"} if key else None,
-        timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+        timeout=httpx2.Timeout(_READ_SECONDS, connect=CONNECT_SECONDS),
         follow_redirects=False,
         trust_env=False,
     )
@@ -160,8 +160,8 @@ async def _attempt(ask: Callable[[], Any], endpoint: Endpoint) -> Any:
     try:
         return await ask()
     except httpx2.ReadTimeout as error:
-        params = {"seconds": round(READ_SECONDS), "attempts": ATTEMPTS}
-        raise _TryAgainError(PromptFailedError(Message("endpoint.timed_out", params))) from error
+        timed_out = Message("endpoint.timed_out", {"seconds": round(_READ_SECONDS)})
+        raise _TryAgainError(PromptFailedError(timed_out)) from error
     except httpx2.TransportError as error:
         reason = str(error).strip() or type(error).__name__
         raise _TryAgainError(ModelError("endpoint.unreachable", address=endpoint.address, reason=reason)) from error

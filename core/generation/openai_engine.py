@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.generation.openai_client import Reply
 
 MAX_CONCURRENCY = 16  # requests at a time, whatever the batch size: the endpoint may have other users
+SILENCE_SECONDS = 120.0  # without a byte for any request; below the time after which a silent worker counts as hung
 _TICK_SECONDS = 0.1  # how often the control is asked while nothing arrives
 
 
@@ -42,6 +43,12 @@ class _Run:
     waiting: list[tuple[int, Chat]]
     running: list[_Job] = field(default_factory=list)
     looked: float = field(default_factory=time.perf_counter)
+    heard: float = field(default_factory=time.perf_counter)  # when something last arrived
+
+    def pass_on(self, tokens: int, control: Control) -> None:
+        """Something arrived: only that is a sign of life, waiting is not."""
+        self.heard = time.perf_counter()
+        control.beat(tokens)
 
     def share_time(self) -> None:
         """Give the time since the last look to the texts under way, in equal parts."""
@@ -103,6 +110,9 @@ def _drive(
 ) -> Iterator[Generation]:
     from core.generation.openai_client import Reply, open_client, write
 
+    def beat(tokens: int) -> None:
+        run.pass_on(tokens, control)
+
     client = open_client()
     limit = min(settings.batch_size, MAX_CONCURRENCY)
     try:
@@ -110,12 +120,14 @@ def _drive(
             while run.waiting and len(run.running) < limit:
                 index, chat = run.waiting.pop(0)
                 reply = Reply()
-                work = write(client, endpoint, chat, settings, reply, control.beat)
+                work = write(client, endpoint, chat, settings, reply, beat)
                 run.running.append(_Job(index, runner.get_loop().create_task(work), reply))
             run.looked = time.perf_counter()
             runner.run(_wait(run.running))
             run.share_time()
             yield from _collect(run)
+            if run.running and time.perf_counter() - run.heard > SILENCE_SECONDS:
+                raise ModelError("endpoint.timed_out", seconds=round(SILENCE_SECONDS))
         for job in run.running:
             yield _result(job)
     finally:
