@@ -11,6 +11,7 @@ from core.measurement.hardware import MachineFacts
 from core.pipeline.application import Application
 from core.pipeline.jobs import job_report
 from core.pipeline.performance import PerformanceView, ReportFigure, RunRow, performance_view
+from pages.widgets.calibration_panel import draw_calibration
 from pages.widgets.display import Figure, draw_chart, metric_row, plain
 from pages.widgets.formats import duration, moment
 from pages.widgets.job_view import draw_job_charts, draw_timings
@@ -26,6 +27,7 @@ def draw() -> None:
     view = performance_view(app, catalog.catalog_id if catalog else None)
     st.title(t("performance.title"))
     draw_machine(view, t)
+    draw_calibration(app, t)
     draw_figures(view.figures, t)
     draw_runs(app, view, t)
 

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 
 from core.cli import data_commands, job_commands, system_commands
+from core.cli.calibrate_command import calibrate
 from core.cli.output import Console, Result, write_result
 from core.cli.parser import build_parser
 from core.cli.replay_command import replay
@@ -29,6 +30,7 @@ _COMMANDS: Mapping[str, Command] = {
     "export": data_commands.export,
     "status": data_commands.status,
     "backup": system_commands.backup,
+    "calibrate": calibrate,
 }
 
 

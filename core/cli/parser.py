@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias
 from core.cli.replay_command import moment
 from core.config import DEFAULT_TOP_K
 from core.i18n import LANGUAGES, Translator
+from core.pipeline.calibration import DEFAULT_SECONDS
 from core.pipeline.export import ExportFormat
 from core.pipeline.settings import ENGINES, PRECISIONS
 
@@ -55,6 +56,8 @@ def build_parser(t: Translator) -> argparse.ArgumentParser:
     add("install", models)
     add("list", models)
     add("backup")
+    calibrate, budget = add("calibrate"), round(DEFAULT_SECONDS)
+    calibrate.add_argument("--seconds", type=_positive, default=budget, metavar="N", help=t("calibration.help_seconds"))
     add("restore").add_argument("file", type=Path, help=t("cli.help.backup_file"))
     add("verify").add_argument("--repair", action="store_true", help=t("cli.help.repair"))
     return parser

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
-import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +15,7 @@ from core.config import PROJECT_FOLDER, Config, quiet_environment
 from core.errors import CourseLiftError
 from core.generation.openvino_export import ensure_exported
 from core.generation.registry import default_engine
-from core.jobs.files import write_atomically
+from core.jobs.files import is_locked, locked, write_atomically
 from core.measurement.hardware import get_device
 from core.models.bundled import BUNDLED, SMOLLM2, bundled_folder, install, is_installed, size_on_disk_mib
 from core.pipeline.application import Application
@@ -105,7 +101,7 @@ def install_progress(app: Application) -> InstallProgress:
     """How far the installation is, whichever process started it."""
     state = _read_state(app.config)
     return InstallProgress(
-        is_running=_is_locked(app.config.models_folder / _LOCK_FILE) or _is_starting(app.config, state),
+        is_running=is_locked(app.config.models_folder / _LOCK_FILE) or _is_starting(app.config, state),
         model=state.get("model", ""),
         label=Message(state["label"]["key"]) if state.get("label") else None,
         done=state.get("done", 0),
@@ -120,7 +116,7 @@ def install_models(config: Config, progress: Progress = SILENT) -> tuple[Path, .
     Imports a model library: call it in a process of its own, never in the app's.
     """
     config.models_folder.mkdir(parents=True, exist_ok=True)
-    with _locked(config.models_folder / _LOCK_FILE):
+    with locked(config.models_folder / _LOCK_FILE):
         try:
             folders = tuple(
                 install(name, config, _Reporter(config, model.title, progress)) for name, model in BUNDLED.items()
@@ -189,25 +185,3 @@ def _is_starting(config: Config, state: dict[str, Any]) -> bool:
     if not state.get("is_running"):
         return False
     return time.time() - (config.models_folder / _STATE_FILE).stat().st_mtime < _START_SECONDS
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _is_locked(path: Path) -> bool:
-    """Whether a living process holds the lock: the kernel drops it at death, so a crash is never "running"."""
-    try:
-        descriptor = os.open(path, os.O_RDWR)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False

@@ -1,0 +1,34 @@
+"""Which configuration is tried next within a time budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.measurement.calibration import Configuration, Trial
+
+MAX_ROUNDS = 3
+_CONTENDER_SHARE = 0.5  # of the fastest one's speed; slower ones are not tried again
+
+
+def next_configuration(
+    configurations: Sequence[Configuration], trials: Sequence[Trial], seconds_left: float
+) -> Configuration | None:
+    """The next one to try, None when all rounds are done or no further trial fits into the time left.
+
+    The first round takes all in the order given, most important first. Later rounds take the contenders, in turn
+    forwards and backwards, so that a load that grows or falls does not favour those in front.
+    """
+    counts = {each: sum(trial.configuration == each for trial in trials) for each in configurations}
+    untried = [each for each in configurations if not counts[each]]
+    longest = max((trial.wall_seconds for trial in trials), default=0.0)
+    if untried:
+        return untried[0] if seconds_left > longest or not trials else None
+    fastest = max(trial.courses_per_minute for trial in trials)
+    for round_number in range(2, MAX_ROUNDS + 1):
+        order = configurations[::-1] if round_number % 2 == 0 else configurations
+        for each in order:
+            own = [trial for trial in trials if trial.configuration == each]
+            is_contender = max(trial.courses_per_minute for trial in own) >= _CONTENDER_SHARE * fastest > 0
+            if counts[each] < round_number and is_contender and own[-1].wall_seconds <= seconds_left:
+                return each
+    return None

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.measurement.calibration import Configuration, Trial, agreement, decide
+from core.measurement.calibration_schedule import MAX_ROUNDS, next_configuration
+from core.records import Message
+
+SLOW = Configuration("transformers", "float32", 16)
+FAST = Configuration("openvino", "bfloat16", 64)
+NEAR = Configuration("openvino", "float32", 64)
+TEXTS = ("One two three four five.", "Six seven eight nine ten.")
+
+
+def trial(configuration: Configuration, seconds: float, texts: tuple[str, ...] = TEXTS, **more: Any) -> Trial:
+    return Trial(configuration, wall_seconds=seconds + 5, seconds=seconds, texts=texts, **more)
+
+
+def verdicts(trials: list[Trial]) -> dict[Configuration, str]:
+    return {row.configuration: row.verdict for row in decide(trials, SLOW, {}).rows}
+
+
+def test_the_fastest_wins_and_the_reason_says_by_how_much() -> None:
+    decision = decide([trial(SLOW, 10), trial(FAST, 2)], SLOW, {"bfloat16": Message("why")})
+    assert decision.winner == FAST
+    assert decision.reason.params["first"].params["factor"] == 5
+    assert decision.reason.params["second"] == Message("why")
+
+
+def test_overlapping_intervals_are_a_tie_and_the_nearest_text_wins() -> None:
+    changed = ("One two three, but not that.", TEXTS[1])
+    trials = [trial(SLOW, 10), trial(FAST, 2.0, changed), trial(NEAR, 2.2)]
+    decision = decide(trials, SLOW, {})
+    assert decision.winner == NEAR
+    assert decision.reason.key == "calibration.reason.tied"
+    assert verdicts(trials) == {FAST: "tied", NEAR: "chosen", SLOW: "slower"}
+
+
+def test_more_rounds_make_the_same_difference_count() -> None:
+    one = [trial(SLOW, 10), trial(FAST, 2.0), trial(NEAR, 2.3)]
+    assert verdicts(one)[NEAR] != "slower"
+    assert verdicts([*one, *one[1:]])[NEAR] == "slower"
+
+
+def test_among_equals_the_smallest_wins() -> None:
+    trials = [trial(SLOW, 10), trial(FAST, 2.0, peak_mib=900), trial(NEAR, 2.0, peak_mib=700)]
+    assert decide(trials, SLOW, {}).winner == NEAR
+
+
+def test_a_text_that_changes_too_much_is_not_chosen_however_fast() -> None:
+    trials = [trial(SLOW, 10), trial(FAST, 1, ("!!!", "!!!"))]
+    assert decide(trials, SLOW, {}).winner == SLOW
+    assert verdicts(trials)[FAST] == "changed"
+
+
+def test_a_failed_trial_is_shown_with_its_reason() -> None:
+    failed = Trial(FAST, 3, error=Message("models.export_failed"))
+    rows = decide([trial(SLOW, 10), failed], SLOW, {}).rows
+    assert (rows[-1].verdict, rows[-1].error) == ("failed", Message("models.export_failed"))
+
+
+def test_without_any_success_nothing_is_chosen() -> None:
+    decision = decide([Trial(SLOW, 3, error=Message("jobs.out_of_memory"))], SLOW, {})
+    assert (decision.winner, decision.reason.key) == (None, "calibration.reason.none")
+
+
+def test_shares_are_those_against_the_reference() -> None:
+    rows = decide([trial(SLOW, 10), trial(FAST, 1, (TEXTS[0], "Six seven ate nine ten."))], SLOW, {}).rows
+    assert rows[0].identical == 0.5
+    assert rows[0].agreement == (1 + 2 / 6) / 2
+
+
+@given(st.text(), st.text())
+def test_agreement_is_a_symmetric_share(one: str, other: str) -> None:
+    assert 0 <= agreement(one, other) == agreement(other, one) <= 1
+    assert agreement(one, one) == 1
+
+
+def test_all_are_tried_once_then_the_contenders_again() -> None:
+    order, tried = [SLOW, FAST, NEAR], []
+    speeds = {SLOW: 10.0, FAST: 1.0, NEAR: 1.5}
+    while (choice := next_configuration(order, tried, 1000)) is not None:
+        tried.append(trial(choice, speeds[choice]))
+    assert [each.configuration for each in tried] == [*order, NEAR, FAST, FAST, NEAR]
+    assert MAX_ROUNDS == 3
+
+
+def test_nothing_is_begun_that_does_not_fit_into_the_time_left() -> None:
+    first = [trial(SLOW, 10)]
+    assert next_configuration([SLOW, FAST], first, 14) is None
+    assert next_configuration([SLOW, FAST], first, 16) == FAST
+    assert next_configuration([SLOW, FAST], [*first, trial(FAST, 1)], 7) == FAST
+    assert next_configuration([SLOW, FAST], [*first, trial(FAST, 1)], 5) is None
+
+
+def test_the_first_trial_is_made_however_small_the_budget() -> None:
+    assert next_configuration([SLOW], [], 0.1) == SLOW
