@@ -24,7 +24,7 @@ from core.measurement.calibration_schedule import next_configuration
 from core.models.references import resolve
 from core.records import Message
 
-_SHORTEST_TRIAL = 60.0  # seconds that a trial gets in any case: the first one tells how slow this machine is
+_SHORTEST_TRIAL = 120.0  # seconds that a trial gets in any case: the first one tells how slow this machine is
 _LABEL = "calibration.step.trial"
 
 logger = logging.getLogger(__name__)

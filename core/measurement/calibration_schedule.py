@@ -20,14 +20,19 @@ def next_configuration(
     """
     counts = {each: sum(trial.configuration == each for trial in trials) for each in configurations}
     untried = [each for each in configurations if not counts[each]]
-    longest = max((trial.wall_seconds for trial in trials), default=0.0)
-    if untried:
-        return untried[0] if seconds_left > longest or not trials else None
+    longest: dict[str, float] = {}  # trial of each engine, which a further one will hardly exceed
+    for trial in trials:
+        longest[trial.configuration.engine] = max(longest.get(trial.configuration.engine, 0.0), trial.wall_seconds)
+    fitting = (each for each in untried if longest.get(each.engine, 0.0) < seconds_left)
+    if (chosen := next(fitting, None)) is not None or not trials:
+        return chosen
     fastest = max(trial.courses_per_minute for trial in trials)
     for round_number in range(2, MAX_ROUNDS + 1):
         order = configurations[::-1] if round_number % 2 == 0 else configurations
         for each in order:
             own = [trial for trial in trials if trial.configuration == each]
+            if not own:
+                continue
             is_contender = max(trial.courses_per_minute for trial in own) >= _CONTENDER_SHARE * fastest > 0
             if counts[each] < round_number and is_contender and own[-1].wall_seconds <= seconds_left:
                 return each

@@ -43,7 +43,7 @@ from core.storage.conversion import new_id
 DEFAULT_SECONDS = 120.0
 BUSY_SHARE = 0.5  # of the cores: with more load than this the figures are said to be taken on a busy machine
 _KIND = "calibration"
-_NEW_TOKENS = 48  # a text's speed settles long before its end
+_NEW_TOKENS = 32  # a text's speed settles long before its end
 _START_SECONDS = 15.0
 _COLLECT_LOCK = threading.Lock()  # several pages may look at the same moment
 

@@ -8,7 +8,7 @@ from core.measurement.hardware import MachineFacts, get_optimal_dtype
 from core.models.languages import FAKE_PREFIX
 
 MAX_PROMPTS = 64  # as many as the largest batch
-_BATCHES = {"openvino": (64, 16), "transformers": (16,)}  # padding makes transformers slower with more on a CPU
+_BATCHES = {"openvino": (64, 16), "transformers": (8,)}  # padding makes transformers slower with more on a CPU
 _GPU_BATCHES = (64, 16)
 
 
@@ -22,7 +22,7 @@ def configurations_for(model_ref: str, device: str, facts: MachineFacts) -> tupl
     first = get_optimal_dtype(device, facts).precision
     precisions = list(dict.fromkeys((first, "float32", "float16")))
     engines = ("openvino", "transformers") if default_engine(device) == "openvino" else ("transformers",)
-    found = [Configuration("transformers", "float32", 16)]
+    found = [Configuration("transformers", "float32", 8)]
     for precision in precisions:
         for engine in engines:
             batches = _BATCHES[engine] if device == "cpu" else _GPU_BATCHES

@@ -89,11 +89,15 @@ def test_all_are_tried_once_then_the_contenders_again() -> None:
 
 
 def test_nothing_is_begun_that_does_not_fit_into_the_time_left() -> None:
-    first = [trial(SLOW, 10)]
-    assert next_configuration([SLOW, FAST], first, 14) is None
-    assert next_configuration([SLOW, FAST], first, 16) == FAST
-    assert next_configuration([SLOW, FAST], [*first, trial(FAST, 1)], 7) == FAST
-    assert next_configuration([SLOW, FAST], [*first, trial(FAST, 1)], 5) is None
+    first = [trial(FAST, 10)]
+    assert next_configuration([FAST, NEAR], first, 14) is None
+    assert next_configuration([FAST, NEAR], first, 16) == NEAR
+    assert next_configuration([SLOW, FAST], [trial(SLOW, 10), trial(FAST, 1)], 7) == FAST
+    assert next_configuration([SLOW, FAST], [trial(SLOW, 10), trial(FAST, 1)], 5) is None
+
+
+def test_a_slow_engine_does_not_keep_the_others_from_their_turn() -> None:
+    assert next_configuration([SLOW, FAST], [trial(SLOW, 50)], 20) == FAST
 
 
 def test_the_first_trial_is_made_however_small_the_budget() -> None:
