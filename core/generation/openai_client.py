@@ -212,7 +212,10 @@ def _own_words(response: httpx2.Response) -> str:
 
 
 def _request(endpoint: Endpoint, chat: Chat, settings: GenerationSettings) -> dict[str, Any]:
-    """The body. What goes beyond the protocol is understood by vLLM and llama.cpp and ignored by TGI and Ollama."""
+    """The body. `repetition_penalty` and `chat_template_kwargs` go beyond the protocol, by vLLM's names for them.
+
+    A server that does not know them leaves them out or refuses the request, then its reason is shown.
+    """
     body: dict[str, Any] = {
         "model": endpoint.model,
         "messages": [dict(message) for message in chat],
