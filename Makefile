@@ -19,7 +19,7 @@ install: $(VENV)/.installed ## make the virtual environment
 test: $(VENV)/.installed-tests ## set up what is missing, then run every check and every test
 	$(BIN)/python tests/ensure_browser.py
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.installed-tests ## lint, formatting, types, who may import whom
 	$(BIN)/ruff check .
