@@ -94,7 +94,8 @@ def agreement(text: str, reference: str) -> float:
 
 
 def decide(trials: Sequence[Trial], reference: Configuration, precision_reasons: Mapping[str, Message]) -> Decision:
-    """Rows and choice. `precision_reasons` say in words why a precision is fast here, where that is known.
+    """Rows and choice. A factor over the reference is only said when that was tried more than once, because a load
+    in the background slowed a single trial fourfold. `precision_reasons` say why a precision is fast, if known.
 
     Among those whose speed intervals overlap with the fastest one's the most faithful wins, then the smallest.
     """
@@ -174,7 +175,7 @@ def _reason(
     params: dict[str, Any] = {"engine": best.engine, "precision": best.precision, "batch": best.batch_size}
     params["rate"] = round(winner.courses_per_minute, 1)
     base = next((row for row in rows if row.configuration == reference and row.courses_per_minute), None)
-    if base is not None and base.configuration != best:
+    if base is not None and base.configuration != best and base.rounds > 1:
         params["factor"] = round(winner.courses_per_minute / base.courses_per_minute, 1)
         params |= {"base_engine": reference.engine, "base_precision": reference.precision}
         reason = Message("calibration.reason.faster", params)

@@ -16,7 +16,8 @@ def next_configuration(
     """The next one to try, None when all rounds are done or no further trial fits into the time left.
 
     The first round takes all in the order given, most important first. Later rounds take the contenders, in turn
-    forwards and backwards, so that a load that grows or falls does not favour those in front.
+    forwards and backwards, so that a load that grows or falls does not favour those in front. The reference, which
+    is the first, is always among them: one disturbed trial of it would falsify every factor.
     """
     counts = {each: sum(trial.configuration == each for trial in trials) for each in configurations}
     untried = [each for each in configurations if not counts[each]]
@@ -33,7 +34,8 @@ def next_configuration(
             own = [trial for trial in trials if trial.configuration == each]
             if not own:
                 continue
-            is_contender = max(trial.courses_per_minute for trial in own) >= _CONTENDER_SHARE * fastest > 0
+            is_near = max(trial.courses_per_minute for trial in own) >= _CONTENDER_SHARE * fastest > 0
+            is_contender = is_near or each == configurations[0]
             if counts[each] < round_number and is_contender and own[-1].wall_seconds <= seconds_left:
                 return each
     return None

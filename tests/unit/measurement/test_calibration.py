@@ -24,10 +24,14 @@ def verdicts(trials: list[Trial]) -> dict[Configuration, str]:
 
 
 def test_the_fastest_wins_and_the_reason_says_by_how_much() -> None:
-    decision = decide([trial(SLOW, 10), trial(FAST, 2)], SLOW, {"bfloat16": Message("why")})
+    decision = decide([trial(SLOW, 10), trial(SLOW, 10), trial(FAST, 2)], SLOW, {"bfloat16": Message("why")})
     assert decision.winner == FAST
     assert decision.reason.params["first"].params["factor"] == 5
     assert decision.reason.params["second"] == Message("why")
+
+
+def test_no_factor_is_said_over_a_reference_that_was_tried_once() -> None:
+    assert decide([trial(SLOW, 10), trial(FAST, 2)], SLOW, {}).reason.key == "calibration.reason.best"
 
 
 def test_overlapping_intervals_are_a_tie_and_the_nearest_text_wins() -> None:
@@ -84,7 +88,7 @@ def test_all_are_tried_once_then_the_contenders_again() -> None:
     speeds = {SLOW: 10.0, FAST: 1.0, NEAR: 1.5}
     while (choice := next_configuration(order, tried, 1000)) is not None:
         tried.append(trial(choice, speeds[choice]))
-    assert [each.configuration for each in tried] == [*order, NEAR, FAST, FAST, NEAR]
+    assert [each.configuration for each in tried] == [*order, NEAR, FAST, SLOW, SLOW, FAST, NEAR]
     assert MAX_ROUNDS == 3
 
 
