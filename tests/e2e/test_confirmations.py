@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Dashboard
+from tests.e2e.conftest import Dashboard, open_page, press
 from tests.seeding import seed
 
 
@@ -19,17 +19,13 @@ def seeded_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashb
     running.stop()
 
 
-def press(page: Page, key: str) -> None:
-    page.locator(f".st-key-{key} button").first.click()
-
-
 def test_a_backup_brings_back_what_was_decided_after_it(seeded_dashboard: Dashboard, page: Page) -> None:
-    page.goto(f"{seeded_dashboard.url}/settings")
+    open_page(page, seeded_dashboard, "settings")
     page.get_by_role("tab", name="Data and backup").click()
     press(page, "settings_backup")
     expect(page.locator(".st-key-settings_restore_0")).to_be_visible()
 
-    page.goto(f"{seeded_dashboard.url}/review")
+    open_page(page, seeded_dashboard, "review")
     expect(page.get_by_text("1 of 6")).to_be_visible()
     expect(page.locator(".st-key-review_undo")).to_be_visible()
     page.locator("body").press("a")
@@ -41,17 +37,17 @@ def test_a_backup_brings_back_what_was_decided_after_it(seeded_dashboard: Dashbo
     press(page, "review_bulk_confirm")
     expect(page.get_by_text("Approve 0 …")).to_be_visible()  # the draft with a link in it is held back
 
-    page.goto(f"{seeded_dashboard.url}/settings")
+    open_page(page, seeded_dashboard, "settings")
     page.get_by_role("tab", name="Data and backup").click()
     press(page, "settings_restore_0")
     press(page, "settings_restore_confirm")
     expect(page.get_by_text("The backup is in place.")).to_be_visible()
-    page.goto(f"{seeded_dashboard.url}/review")
+    open_page(page, seeded_dashboard, "review")
     expect(page.get_by_text("1 of 6")).to_be_visible()
 
 
 def test_letters_typed_into_a_text_decide_nothing(seeded_dashboard: Dashboard, page: Page) -> None:
-    page.goto(f"{seeded_dashboard.url}/review")
+    open_page(page, seeded_dashboard, "review")
     press(page, "review_edit")
     text = page.get_by_role("textbox", name=re.compile("Your wording"))
     text.press_sequentially(" axs")
