@@ -8,27 +8,21 @@ from core.pipeline.application import Application
 from core.pipeline.enhancement import MAX_TRIAL_COURSES
 from core.pipeline.jobs import active_job, job_report, list_jobs, retry_failed
 from core.records import Catalog, Job, JobKind
-from pages.widgets.display import empty_state
 from pages.widgets.enhance_live import draw_live, draw_texts
 from pages.widgets.enhance_plan import draw_planner
 from pages.widgets.formats import moment
 from pages.widgets.job_view import draw_report, job_status
 from pages.widgets.model_install import draw_install, model_is_missing
 from pages.widgets.navigation import go_to_button
-from pages.widgets.session import application, current_catalog, show, show_error, translator
+from pages.widgets.session import application, catalog_or_way_there, show, show_error, translator
 
 
 def draw() -> None:
     """The page: the running job when there is one, else the last result, the plan of the next run and past runs."""
-    app, t, catalog = application(), translator(), current_catalog()
+    app, t = application(), translator()
     st.title(t("enhance.title"))
+    catalog = catalog_or_way_there(t)
     if catalog is None:
-        empty_state(
-            t("widgets.no_catalog_title"),
-            t("widgets.no_catalog_text"),
-            page="catalog",
-            label=t("widgets.no_catalog_button"),
-        )
         return
     draw_install(app, t)
     job = active_job(app, catalog.catalog_id, JobKind.ENHANCE)

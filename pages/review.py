@@ -11,7 +11,7 @@ from pages.widgets.display import Figure, empty_state, metric_row
 from pages.widgets.review_bulk import draw_bulk
 from pages.widgets.review_decisions import draw_undo, show_outcome
 from pages.widgets.review_screen import draw_screen
-from pages.widgets.session import application, current_catalog, show, translator
+from pages.widgets.session import application, catalog_or_way_there, show, translator
 
 STATES = {
     "waiting": (ReviewState.DRAFT, ReviewState.STALE),
@@ -24,14 +24,8 @@ def draw() -> None:
     """The page."""
     t = translator()
     st.title(t("review.title"))
-    catalog = current_catalog()
+    catalog = catalog_or_way_there(t)
     if catalog is None:
-        empty_state(
-            t("widgets.no_catalog_title"),
-            t("widgets.no_catalog_text"),
-            page="catalog",
-            label=t("widgets.no_catalog_button"),
-        )
         return
     states = STATES[st.session_state.get("review_states", "waiting")]
     everything = review_queue(application(), catalog.catalog_id, states=states)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.widgets.display import empty_state
 from pages.widgets.recommendation_steps import recommendations_are_ready
-from pages.widgets.session import application, current_catalog, show, translator
+from pages.widgets.session import application, catalog_or_way_there, show, translator
 from pages.widgets.student_list import draw_list, draw_synthetic_note
 from pages.widgets.student_upload import draw_upload
 from pages.widgets.student_view import draw_student
@@ -16,14 +15,8 @@ def draw() -> None:
     """The page: the upload before the first students; the list, one student and the upload after."""
     t, app = translator(), application()
     st.title(t("students.title"))
-    catalog = current_catalog()
+    catalog = catalog_or_way_there(t)
     if catalog is None:
-        empty_state(
-            t("widgets.no_catalog_title"),
-            t("widgets.no_catalog_text"),
-            page="catalog",
-            label=t("widgets.no_catalog_button"),
-        )
         return
     if not app.students.count():
         draw_upload(catalog.catalog_id, t)

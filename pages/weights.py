@@ -7,10 +7,10 @@ import streamlit as st
 from core.i18n import Translator
 from core.pipeline.recommendation import latest_run, list_weight_sets, recommend
 from core.records import Catalog, WeightSet
-from pages.widgets.display import empty_state, plain
+from pages.widgets.display import plain
 from pages.widgets.formats import moment
 from pages.widgets.recommendation_steps import recommendations_are_ready
-from pages.widgets.session import application, current_catalog, show, translator
+from pages.widgets.session import application, catalog_or_way_there, show, translator
 from pages.widgets.weights_evidence import draw_evidence
 from pages.widgets.weights_saved import draw_saved
 from pages.widgets.weights_sweeps import draw_sweeps
@@ -28,14 +28,8 @@ def draw() -> None:
     """The page."""
     t = translator()
     st.title(t("weights.title"))
-    catalog = current_catalog()
+    catalog = catalog_or_way_there(t)
     if catalog is None:
-        empty_state(
-            t("widgets.no_catalog_title"),
-            t("widgets.no_catalog_text"),
-            page="catalog",
-            label=t("widgets.no_catalog_button"),
-        )
         return
     if not recommendations_are_ready(catalog.catalog_id, t):
         return

@@ -18,7 +18,7 @@ from core.errors import CourseLiftError
 from core.i18n import LANGUAGES, Translator, choose_language
 from core.pipeline.application import Application
 from core.records import Catalog
-from pages.widgets.display import plain
+from pages.widgets.display import empty_state, plain
 from pages.widgets.recovery import draw_recovery
 
 logger = logging.getLogger(__name__)
@@ -105,6 +105,19 @@ def current_catalog() -> Catalog | None:
     """The catalog that all pages are about; None before the first upload."""
     catalog_id = st.session_state.get("catalog_id")
     return application().catalogs.get(catalog_id) if catalog_id else None
+
+
+def catalog_or_way_there(t: Translator) -> Catalog | None:
+    """The current catalog; before the first upload None, after drawing where to get one."""
+    catalog = current_catalog()
+    if catalog is None:
+        empty_state(
+            t("widgets.no_catalog_title"),
+            t("widgets.no_catalog_text"),
+            page="catalog",
+            label=t("widgets.no_catalog_button"),
+        )
+    return catalog
 
 
 def select_catalog(catalog_id: str) -> None:
