@@ -12,10 +12,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.e2e.conftest import BROWSER_ARGUMENTS
+from tests.e2e.conftest import BROWSER_ARGUMENTS, pick_row, settle
 from tests.ensure_browser import find_browser
 
 PAGES = ("overview", "catalog", "enhance", "review", "weights", "students", "performance", "settings")
+TABLES = {"students": "students_table", "enhance": "past_jobs"}  # pages that say more when a row is picked
 LANGUAGES = ("en", "ko")
 THEMES = ("light", "dark")
 
@@ -27,13 +28,14 @@ def take(browser: Browser, url: str, folder: Path, pages: list[str]) -> None:
             context = browser.new_context(
                 locale={"en": "en-US", "ko": "ko-KR"}[language],
                 color_scheme="dark" if theme == "dark" else "light",
-                viewport={"width": 1400, "height": 1000},
+                viewport={"width": 1400, "height": 1200},
             )
             window = context.new_page()
             for name in pages:
                 window.goto(f"{url}/{'' if name == 'overview' else name}")
-                window.get_by_test_id("stApp").wait_for()
-                window.locator("[data-test-script-state=notRunning]").wait_for(timeout=60_000)
+                settle(window)
+                if name in TABLES:
+                    pick_row(window, TABLES[name])
                 window.wait_for_timeout(1_500)
                 window.screenshot(path=folder / f"{name}-{language}-{theme}.png")
             context.close()

@@ -28,6 +28,7 @@ def test_a_backup_brings_back_what_was_decided_after_it(seeded_dashboard: Dashbo
     open_page(page, seeded_dashboard, "review")
     expect(page.get_by_text("1 of 6")).to_be_visible()
     expect(page.locator(".st-key-review_undo")).to_be_visible()
+    page.wait_for_timeout(1_000)  # keys are heard a moment after their buttons are drawn
     page.locator("body").press("a")
     expect(page.get_by_text("1 of 5")).to_be_visible()
     press(page, "review_undo")
