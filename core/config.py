@@ -89,6 +89,12 @@ def endpoint_key() -> str:
     return os.environ.get("COURSELIFT_ENDPOINT_KEY", "").strip()
 
 
+def fail_points_folder() -> Path | None:
+    """Where tests say at which step this process is to die (`COURSELIFT_FAIL_POINTS`); None outside of tests."""
+    value = os.environ.get("COURSELIFT_FAIL_POINTS", "")
+    return Path(value) if value else None
+
+
 def quiet_environment() -> dict[str, str]:
     """Environment variables for worker processes: no hub, no telemetry, no tokenizer fork warnings.
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from core.failpoints import step
+
 
 def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Replace `path` by `content`; a path has one writer at a time.
@@ -16,12 +18,13 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
     """
     temporary = path.with_name(f".{path.name}.new")  # one name, so that kills cannot pile up leftovers
     try:
-        with temporary.open("wb") as file:
+        with step("file.write"), temporary.open("wb") as file:
             file.write(content)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
-        temporary.replace(path)
+        with step("file.replace"):
+            temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -49,12 +52,12 @@ def locked(path: Path) -> Iterator[None]:
 def is_locked(path: Path) -> bool:
     """Whether a living process holds the lock: the kernel drops it at death, so a crash is never "running"."""
     try:
-        descriptor = os.open(path, os.O_RDWR)
-    except OSError:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two that ask do not meet
+    except BlockingIOError:
         return True
     finally:
         os.close(descriptor)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from core.failpoints import step
 from core.jobs.entries import (
     EntryReader,
     ItemDone,
@@ -23,9 +24,9 @@ from core.jobs.journal import Journal
 from core.jobs.outputs import read_output
 from core.jobs.reasons import as_message
 from core.jobs.spec import JobSpec
-from core.records import Enhancement, ItemState, Timing
+from core.records import Enhancement, ItemState, JobKind, Timing
 from core.storage.job_store import JobStore
-from core.storage.journal_batch import Embedding, ItemSample, JobItem, JournalBatch
+from core.storage.journal_batch import Embedding, ItemSample, JobItem, JournalBatch, Measurement
 
 LINES_A_TRANSACTION = 500
 MAX_LATEST = 5
@@ -43,6 +44,7 @@ class _Stretch:
     items: dict[str, JobItem] = field(default_factory=dict)
     enhancements: list[Enhancement] = field(default_factory=list)
     embeddings: list[Embedding] = field(default_factory=list)
+    measurements: list[Measurement] = field(default_factory=list)
     timings: list[Timing] = field(default_factory=list)
     samples: list[ItemSample] = field(default_factory=list)
 
@@ -74,8 +76,11 @@ class _Stretch:
             logger.warning("job %s: a second result of one item was left out", self.spec.job_id)
             return
         output = read_output(self.spec, entry, line.at)
-        if isinstance(output, Enhancement):
-            self.enhancements.append(output)
+        if isinstance(output, Measurement):
+            self.measurements.append(output)
+        elif isinstance(output, Enhancement):
+            if self.spec.kind is JobKind.ENHANCE:  # what a lift job writes is measured and not to be reviewed
+                self.enhancements.append(output)
         else:
             self.embeddings.append(Embedding(self.spec.model_ref, entry.item, output))
         self.items[entry.item] = JobItem(entry.item, ItemState.DONE, entry.attempt, entry.seconds, entry.new_tokens)
@@ -89,6 +94,7 @@ class _Stretch:
             enhancements=self.enhancements,
             cache_keys={item.enhancement_id: self.spec.cache_key(item.source_hash) for item in self.enhancements},
             embeddings=self.embeddings,
+            measurements=self.measurements,
             timings=self.timings,
             samples=self.samples,
         )
@@ -141,7 +147,8 @@ class Ingest:
         stretch = _Stretch(self._spec, self._done)
         for line in lines:
             stretch.add(line)
-        self._jobs.apply_journal(self._spec.job_id, position, end, stretch.as_batch())
+        with step("ingest.store"):
+            self._jobs.apply_journal(self._spec.job_id, position, end, stretch.as_batch())
         self._done |= {item.item_key for item in stretch.items.values() if item.state is ItemState.DONE}
         self.seconds.extend(sample.seconds for sample in stretch.samples if sample.seconds)  # cached ones take none
         self.latest.extendleft(LatestText(made.course_key, made.text, made.seconds) for made in stretch.enhancements)

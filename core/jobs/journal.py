@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from core.errors import JobError
-from core.jobs.files import sync_folder
+from core.failpoints import step
+from core.jobs.files import is_locked, sync_folder
 
 JOURNAL_FILE = "journal.log"
 MAX_RECORD_BYTES = 1 << 20  # far above any text or vector; a longer line is damage
@@ -76,17 +77,7 @@ class Journal:
 
     def is_locked(self) -> bool:
         """Whether a living process holds the lock."""
-        try:
-            descriptor = os.open(self.path, os.O_RDONLY)
-        except FileNotFoundError:
-            return False
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(descriptor)
-        return False
+        return is_locked(self.path)
 
     def lock(self, patience: float = 2.0) -> Journal:
         """Take the lock and cut off a torn end; use as a context manager, or call `close`.
@@ -97,15 +88,16 @@ class Journal:
         is_new = not self.path.exists()
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         deadline = time.monotonic() + patience
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    os.close(descriptor)
-                    raise JobError("jobs.already_running", job=self.path.parent.name) from None
-                time.sleep(0.02)
+        with step("journal.lock"):
+            while True:
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() >= deadline:
+                        os.close(descriptor)
+                        raise JobError("jobs.already_running", job=self.path.parent.name) from None
+                    time.sleep(0.02)
         if is_new:
             sync_folder(self.path.parent)
         self._descriptor = descriptor
@@ -122,8 +114,10 @@ class Journal:
         content = b"".join(encode(record) for record in records)
         before = os.fstat(self._descriptor).st_size
         try:
-            _write_all(self._descriptor, content)
-            os.fsync(self._descriptor)
+            with step("journal.write"):
+                _write_all(self._descriptor, content)
+            with step("journal.sync"):
+                os.fsync(self._descriptor)
         except OSError as error:
             os.ftruncate(self._descriptor, before)
             _raise_full(error)
@@ -198,5 +192,6 @@ def _cut_torn_end(descriptor: int) -> None:
         end = start
     if end < size:
         logger.warning("cut a torn record of %d bytes off a journal", size - end)
-        os.ftruncate(descriptor, end)
-        os.fsync(descriptor)
+        with step("journal.cut"):
+            os.ftruncate(descriptor, end)
+            os.fsync(descriptor)

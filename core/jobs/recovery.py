@@ -10,6 +10,7 @@ import logging
 from datetime import UTC, datetime
 
 from core.errors import JobError
+from core.failpoints import step
 from core.jobs.entries import EntryReader
 from core.jobs.history import History
 from core.jobs.ingest import Ingest
@@ -35,7 +36,8 @@ def catch_up(jobs: JobStore, supervisor: Supervisor) -> int:
         try:
             job = known.get(job_id) or _recover(jobs, supervisor, job_id)
             if job is not None:
-                behind += _catch_up_job(jobs, supervisor, job)
+                with step("recovery.job"):
+                    behind += _catch_up_job(jobs, supervisor, job)
         except JobError as error:
             logger.warning("job %s is left as it is: %s", job_id, error)
     return behind
@@ -82,4 +84,5 @@ def _recover(jobs: JobStore, supervisor: Supervisor, job_id: str) -> Job | None:
         total=len(spec.items),
         error=Message("verify.recovered_job"),
     )
-    return jobs.recover(lost, [item.key for item in spec.items])
+    with step("recovery.recover"):
+        return jobs.recover(lost, [item.key for item in spec.items])

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from core.config import Config
 from core.errors import JobError
+from core.failpoints import step
 from core.jobs.control import CANCEL, PAUSE, clear_request, request_stop, requested_stop
 from core.jobs.entries import ItemDone, ItemsReset, to_record
 from core.jobs.files import sync_folder
@@ -125,7 +126,8 @@ class JobService:
         if not spec.items:
             raise JobError("jobs.nothing_to_do")
         with self._lock:
-            self._write_folder(spec, cached or {})
+            with step("job.folder"):
+                self._write_folder(spec, cached or {})
             wanted = Job(
                 job_id=spec.job_id,
                 kind=spec.kind,
@@ -136,7 +138,8 @@ class JobService:
                 created_at=datetime.now(UTC),
                 total=len(spec.items),
             )
-            job = self._jobs.create(wanted, [item.key for item in spec.items], spec.idempotency_key)
+            with step("job.create"):
+                job = self._jobs.create(wanted, [item.key for item in spec.items], spec.idempotency_key)
             if job.job_id != spec.job_id:
                 shutil.rmtree(self._supervisor.folder(spec.job_id))
                 return job
@@ -227,11 +230,14 @@ class JobService:
     def _go_on(self, job: Job) -> Job:
         """Reopen a job that stands still and start its worker."""
         self._refuse_second(job)
-        clear_request(self._supervisor.folder(job.job_id))
+        with step("resume.clear"):
+            clear_request(self._supervisor.folder(job.job_id))
         self._watches.pop(job.job_id, None)
-        self._jobs.reopen(job.job_id, states=())
+        with step("resume.reopen"):
+            self._jobs.reopen(job.job_id, states=())
         watch = self._watch_of(job.job_id)
-        watch.ingest.run()
+        with step("resume.ingest"):
+            watch.ingest.run()
         watch.spawn(self._jobs.get(job.job_id))
         return self._jobs.get(job.job_id)
 

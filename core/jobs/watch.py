@@ -6,6 +6,7 @@ import logging
 import signal
 import time
 
+from core.failpoints import step
 from core.jobs.control import CANCEL, PAUSE, requested_stop
 from core.jobs.entries import EntryReader, SessionEnded
 from core.jobs.history import History
@@ -51,7 +52,8 @@ class JobWatch:
         """Start a worker and note where the job stands."""
         self._restart_at = None
         self._finished_before, self._aside_before = job.done + job.failed, job.set_aside
-        self._worker = self._supervisor.spawn(job.job_id)
+        with step("worker.spawn"):
+            self._worker = self._supervisor.spawn(job.job_id)
         self._seen_alive = time.monotonic()
         self._is_terminated = self._was_hung = False
         self._jobs.set_status(job.job_id, JobStatus.RUNNING)
@@ -172,6 +174,7 @@ class JobWatch:
         return signal.Signals(-status).name if status < 0 else str(status)
 
     def _end(self, status: JobStatus, error: Message | None = None) -> None:
-        self._jobs.set_status(self.spec.job_id, status, error)
+        with step("job.end"):
+            self._jobs.set_status(self.spec.job_id, status, error)
         self._supervisor.forget(self.spec.job_id)
         logger.info("job %s: %s", self.spec.job_id, status.value)

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from core.errors import JobError
+from core.failpoints import step
 from core.jobs.control import CANCEL, StoppedWhileLoading, WorkerControl
 from core.jobs.entries import EntryReader, SessionEnded, SessionStarted, to_record
 from core.jobs.heartbeat import Pulse
@@ -49,7 +50,8 @@ def main(folder: Path) -> int:
         control = WorkerControl(folder, pulse)
         try:
             ended = _work(folder, journal, control, pulse)
-            journal.append(to_record(ended, folder.name))
+            with step("worker.end"):
+                journal.append(to_record(ended, folder.name))
         except JournalFullError:
             logger.exception("the disk is full")
             return EXIT_DISK_FULL
@@ -61,13 +63,15 @@ def _work(folder: Path, journal: Journal, control: WorkerControl, pulse: Pulse) 
     """All that may fail in a way that staff can be told about."""
     journal.append(to_record(SessionStarted(os.getpid()), folder.name))
     try:
-        spec = JobSpec.load(folder)
+        with step("worker.load_spec"):
+            spec = JobSpec.load(folder)
         history = History(line for line in EntryReader(journal, spec).read_from())
-        task = create_task(spec)
+        task = create_task(spec, journal)
         control.loading(True)
         pulse.enter("loading_model")
         monitor = PerformanceMonitor()
-        task.load(monitor)
+        with step("worker.load_model"):
+            task.load(monitor)
         control.loading(False)
         journal.append(to_record(parts_measured(monitor), spec.job_id))
     except StoppedWhileLoading:

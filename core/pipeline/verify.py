@@ -15,6 +15,7 @@ from pathlib import Path
 
 from core.config import Config
 from core.errors import StorageError
+from core.failpoints import step
 from core.jobs.ingest import Ingest
 from core.jobs.supervisor import Supervisor
 from core.pipeline.application import Application
@@ -99,9 +100,12 @@ def repair(config: Config) -> RepairReport:
     """
     restored_from, aside = None, None
     if not _can_be_read(config):
-        restored_from, aside = restore_newest(config)
+        with step("repair.restore"):
+            restored_from, aside = restore_newest(config)
     with Application(config, watch_jobs=False) as app:
-        return RepairReport(read_journals_again(app), restored_from, aside, verify(app))
+        with step("repair.journals"):
+            behind = read_journals_again(app)
+        return RepairReport(behind, restored_from, aside, verify(app))
 
 
 def read_journals_again(app: Application) -> int:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from core.errors import StorageError
+from core.failpoints import step
 from core.storage.failures import is_held_by_another_process
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def restore_backup(backup: Path, database_path: Path) -> Path | None:
     copy = database_path.with_name(f"{database_path.name}.copy")
     database_path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        shutil.copyfile(backup, copy)
+        with step("restore.copy"):
+            shutil.copyfile(backup, copy)
         with duckdb.connect(str(copy)) as connection:
             connection.execute(_COUNT_VERSIONS)
             _copy_into(connection, incoming)
@@ -59,7 +61,8 @@ def restore_backup(backup: Path, database_path: Path) -> Path | None:
     finally:
         copy.unlink(missing_ok=True)
     aside = set_aside(database_path, keep_name=True)
-    incoming.replace(database_path)  # in one step: at no moment is there no database, which would be begun empty
+    with step("restore.replace"):  # at no moment is there no database, which would be begun empty
+        incoming.replace(database_path)
     return aside
 
 
@@ -78,14 +81,17 @@ def _copy_into(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     try:
         connection.execute(f"ATTACH '{_quoted(unfinished)}' AS {alias}")
         try:
-            connection.execute(f'COPY FROM DATABASE "{source}" TO {alias}')
+            with step("backup.copy"):
+                connection.execute(f'COPY FROM DATABASE "{source}" TO {alias}')
         finally:
             connection.execute(f"DETACH {alias}")
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
-    _sync(unfinished)
-    unfinished.replace(target)
+    with step("backup.sync"):
+        _sync(unfinished)
+    with step("backup.name"):
+        unfinished.replace(target)
 
 
 def _is_in_use(database_path: Path) -> bool:
@@ -106,14 +112,16 @@ def set_aside(database_path: Path, *, keep_name: bool = False) -> Path | None:
     date = _date()
     log = database_path.with_name(f"{database_path.name}.wal")
     if log.exists():
-        log.replace(log.with_name(f"{database_path.name}.{date}.wal"))
+        with step("restore.set_log_aside"):
+            log.replace(log.with_name(f"{database_path.name}.{date}.wal"))
     if not database_path.exists():
         return None
     aside = database_path.with_name(f"{database_path.name}.{date}")
-    if keep_name:
-        os.link(database_path, aside)
-    else:
-        database_path.replace(aside)
+    with step("restore.set_database_aside"):
+        if keep_name:
+            os.link(database_path, aside)
+        else:
+            database_path.replace(aside)
     return aside
 
 

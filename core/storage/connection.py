@@ -27,6 +27,7 @@ import duckdb
 
 from core.config import DATABASE_MEMORY_LIMIT
 from core.errors import StorageError
+from core.failpoints import step
 from core.storage.backup import copy_before_upgrade
 from core.storage.failures import is_fatal, is_held_by_another_process, opening_failure, working_failure
 from core.storage.migrations import migrate
@@ -113,7 +114,8 @@ class Database:
             self._is_writing = True
             try:
                 yield cursor
-                cursor.execute("COMMIT")
+                with step("database.commit"):
+                    cursor.execute("COMMIT")
             except BaseException:
                 _roll_back(cursor)
                 raise

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from core.errors import StorageError
+from core.failpoints import step
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,8 @@ def migrate(
     for version in waiting:
         _apply(connection, version, scripts[version])
     if waiting:
-        connection.execute("CHECKPOINT")  # schema changes are not left to a later replay of the log
+        with step("migration.checkpoint"):
+            connection.execute("CHECKPOINT")  # schema changes are not left to a later replay of the log
 
 
 def _version(connection: duckdb.DuckDBPyConnection) -> int:
@@ -50,9 +52,11 @@ def _version(connection: duckdb.DuckDBPyConnection) -> int:
 def _apply(connection: duckdb.DuckDBPyConnection, version: int, script: Path) -> None:
     connection.execute("BEGIN TRANSACTION")
     try:
-        connection.execute(script.read_text(encoding="utf-8"))
+        with step("migration.script"):
+            connection.execute(script.read_text(encoding="utf-8"))
         connection.execute(_ADD_VERSION, [version, script.stem])
-        connection.execute("COMMIT")
+        with step("migration.commit"):
+            connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
