@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.config import Config
+from core.enhancement.builtin_prompts import ENGLISH
 from core.enhancement.prompts import build_messages
 from core.generation.engine import GenerationSettings
 from core.jobs.heartbeat import Heartbeat
@@ -52,7 +53,8 @@ def make_spec(
         "device": "cpu",
         "settings": GenerationSettings(batch_size=batch_size).as_dict(),
         "items": tuple(
-            WorkItem(course.course_key, course.content_hash, build_messages(course), course) for course in courses
+            WorkItem(course.course_key, course.content_hash, build_messages(course, ENGLISH), course)
+            for course in courses
         ),
         "prompt_version": "test-1",
     }

@@ -19,7 +19,7 @@ from core.catalog.export_safety import escape_cell
 from core.catalog.isolation import read_table_isolated
 from core.catalog.mapping import propose_mapping
 from core.config import PROJECT_FOLDER, quiet_environment
-from core.enhancement.prompts import build_messages
+from core.enhancement.prompts import build_messages, template_for
 from core.errors import JobError
 from core.i18n import Translator
 from core.jobs import calibration_request as files
@@ -34,6 +34,7 @@ from core.models.references import resolve
 from core.pipeline.application import Application
 from core.pipeline.calibration_choices import MAX_PROMPTS, configurations_for
 from core.pipeline.engine_choice import Winner, store_winner
+from core.pipeline.prompts import current_prompts
 from core.pipeline.samples import SAMPLES
 from core.pipeline.settings import change_settings, read_settings
 from core.progress import SILENT, Progress
@@ -161,6 +162,7 @@ def _plan(app: Application, seconds: float) -> CalibrationRequest:
     folder = resolve(settings.generation_model, app.config)
     device = get_device()
     catalog, courses = _sample_courses(app, folder)
+    prompts = current_prompts(app)
     return CalibrationRequest(
         request_id=new_id(),
         model_ref=settings.generation_model,
@@ -169,7 +171,7 @@ def _plan(app: Application, seconds: float) -> CalibrationRequest:
         settings=replace(settings.generation, max_new_tokens=_NEW_TOKENS).as_dict(),
         configurations=configurations_for(settings.generation_model, device, machine_facts()),
         catalog=catalog,
-        chats=tuple(build_messages(course) for course in courses),
+        chats=tuple(build_messages(course, template_for(course, prompts)) for course in courses),
     )
 
 

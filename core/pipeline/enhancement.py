@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from core.enhancement.prompts import build_messages, prompt_version
+from core.enhancement.prompts import Prompts, build_messages, prompt_version, template_for
 from core.errors import JobError
-from core.generation.engine import GenerationSettings
+from core.generation.engine import Chat, GenerationSettings
 from core.jobs.spec import JobSpec, WorkItem
 from core.measurement.forecast import Forecast, forecast
 from core.measurement.hardware import get_device
@@ -17,6 +17,7 @@ from core.models.languages import FAKE_PREFIX, can_write
 from core.models.references import resolve
 from core.pipeline.application import Application
 from core.pipeline.engine_choice import choose_engine
+from core.pipeline.prompts import current_prompts
 from core.pipeline.settings import check_generation, read_settings
 from core.pipeline.triage import TriagedCourse, read_triage
 from core.records import Course, DescriptionStatus, Enhancement, Job, JobKind, JobStatus, Message
@@ -48,6 +49,7 @@ class EnhancementOptions:
     model_ref: str | None = None
     precision: str | None = None  # one of core.pipeline.settings.PRECISIONS
     settings: GenerationSettings | None = None
+    prompts: Prompts | None = None  # by language; other prompts than the default ones, to try them
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class EnhancementPlan:
     device: str
     settings: GenerationSettings
     forecast: Forecast | None  # None until this machine has written with these settings
+    prompts: Prompts = field(repr=False)
     previews: tuple[str, ...] = field(default=(), repr=False)  # the prompts of the first courses, as text
 
     @property
@@ -99,6 +102,7 @@ class _Means:
     precision_reason: Message
     device: str
     settings: GenerationSettings
+    prompts: Prompts
 
 
 def plan_enhancement(
@@ -136,7 +140,8 @@ def plan_enhancement(
         device=means.device,
         settings=means.settings,
         forecast=_forecast(app, means, len(todo)),
-        previews=tuple(_as_text(course) for course in todo[:_PREVIEWS]),
+        prompts=means.prompts,
+        previews=tuple(_as_text(course, means.prompts) for course in todo[:_PREVIEWS]),
     )
 
 
@@ -158,6 +163,7 @@ def start_enhancement(app: Application, plan: EnhancementPlan) -> Job:
         precision_reason=plan.precision_reason,
         device=plan.device,
         settings=plan.settings,
+        prompts=plan.prompts,
     )
     spec = _spec(plan.catalog_id, means, courses)
     job = app.job_service.start(spec, _find_cached(app, spec))
@@ -207,6 +213,7 @@ def _choose_means(app: Application, options: EnhancementOptions) -> _Means:
         precision_reason=choice.precision_reason,
         device=device,
         settings=settings,
+        prompts=options.prompts or current_prompts(app),
     )
 
 
@@ -245,10 +252,10 @@ def _spec(catalog_id: str, means: _Means, courses: Sequence[Course]) -> JobSpec:
         device=means.device,
         settings=means.settings.as_dict(),
         items=tuple(
-            WorkItem(course.course_key, course.content_hash, chat=build_messages(course), course=course)
+            WorkItem(course.course_key, course.content_hash, chat=_chat(course, means.prompts), course=course)
             for course in courses
         ),
-        prompt_version=prompt_version(),
+        prompt_version=prompt_version(courses, means.prompts),
         fallback_engine=means.fallback_engine,
     )
 
@@ -280,5 +287,9 @@ def _is_alike(job: Job, means: _Means) -> bool:
     )
 
 
-def _as_text(course: Course) -> str:
-    return "\n\n".join(f"[{message['role']}]\n{message['content']}" for message in build_messages(course))
+def _chat(course: Course, prompts: Prompts) -> Chat:
+    return build_messages(course, template_for(course, prompts))
+
+
+def _as_text(course: Course, prompts: Prompts) -> str:
+    return "\n\n".join(f"[{message['role']}]\n{message['content']}" for message in _chat(course, prompts))

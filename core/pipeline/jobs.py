@@ -14,6 +14,7 @@ from core.measurement.monitor import summarise
 from core.pipeline.application import Application
 from core.pipeline.engine_choice import fell_back
 from core.pipeline.enhancement import forecast_setting
+from core.pipeline.prompts import current_prompts
 from core.records import Course, Enhancement, ItemState, Job, JobKind, Message
 from core.storage.journal_batch import ItemSample
 
@@ -198,5 +199,6 @@ def _as_of_today(app: Application, job_id: str) -> JobSpec | None:
     if spec.kind is not JobKind.ENHANCE:
         return None
     courses = {course.course_key: course for course in app.catalogs.courses(spec.catalog_id)}
-    items = tuple(WorkItem(item.key, courses[item.key].content_hash) for item in spec.items if item.key in courses)
-    return replace(spec, prompt_version=prompt_version(), items=items)
+    present = [courses[item.key] for item in spec.items if item.key in courses]
+    items = tuple(WorkItem(course.course_key, course.content_hash) for course in present)
+    return replace(spec, prompt_version=prompt_version(present, current_prompts(app)), items=items)

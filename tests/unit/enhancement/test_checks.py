@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.config import DATA_FOLDER
+from core.enhancement.builtin_prompts import BUILT_IN, ENGLISH
 from core.enhancement.checks import check_text
-from core.enhancement.prompts import ENGLISH, build_messages
+from core.enhancement.prompts import build_messages
 from core.enhancement.triage import triage
 from core.i18n import LANGUAGES, Translator
 from core.records import Course, DescriptionStatus, Finding, Severity
@@ -26,17 +27,21 @@ HISTORY_TEXT = (
 
 
 def hard(course: Course, text: str) -> set[str]:
-    findings = check_text(course, text, build_messages(course))
+    findings = check_text(course, text, build_messages(course, BUILT_IN[course.language]))
     return {finding.check for finding in findings if finding.severity is Severity.HARD}
 
 
 def found(course: Course, text: str, check: str) -> Finding:
-    return next(finding for finding in check_text(course, text, build_messages(course)) if finding.check == check)
+    return next(
+        finding
+        for finding in check_text(course, text, build_messages(course, BUILT_IN[course.language]))
+        if finding.check == check
+    )
 
 
 @pytest.mark.parametrize(("course", "text"), [(OPTICS, OPTICS_TEXT), (HISTORY, HISTORY_TEXT)])
 def test_a_sound_description_has_no_findings(course: Course, text: str) -> None:
-    assert check_text(course, text, build_messages(course)) == []
+    assert check_text(course, text, build_messages(course, BUILT_IN[course.language])) == []
 
 
 ENGLISH_ERRORS = {
