@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.enhancement.prompts import Prompts, build_messages, prompt_version, template_for
 from core.errors import JobError
-from core.generation.engine import Chat, GenerationSettings
+from core.generation.engine import ChatMessage, GenerationSettings
 from core.jobs.spec import JobSpec, WorkItem
 from core.measurement.forecast import Forecast, forecast
 from core.measurement.hardware import get_device
@@ -172,6 +172,16 @@ def start_enhancement(app: Application, plan: EnhancementPlan) -> Job:
     return job
 
 
+def enhancement_spec(
+    app: Application, catalog_id: str, courses: Sequence[Course], options: EnhancementOptions | None = None
+) -> JobSpec:
+    """The job that would write about these courses as they are given, whatever is written already. Starts nothing.
+
+    Raises ModelError when the model is not there, CourseLiftError for settings out of range.
+    """
+    return _spec(catalog_id, _choose_means(app, options or EnhancementOptions()), courses)
+
+
 def try_on(
     app: Application, catalog_id: str, course_keys: Sequence[str], options: EnhancementOptions | None = None
 ) -> Job:
@@ -287,7 +297,7 @@ def _is_alike(job: Job, means: _Means) -> bool:
     )
 
 
-def _chat(course: Course, prompts: Prompts) -> Chat:
+def _chat(course: Course, prompts: Prompts) -> tuple[ChatMessage, ...]:
     return build_messages(course, template_for(course, prompts))
 
 
