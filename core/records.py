@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -53,6 +53,7 @@ class JobKind(StrEnum):
 
     ENHANCE = "enhance"  # write descriptions
     EMBED = "embed"  # turn texts into vectors
+    LIFT = "lift"  # measure whether descriptions help to find their courses
 
 
 class JobStatus(StrEnum):
@@ -153,9 +154,9 @@ class Triage:
 
 @dataclass(frozen=True, slots=True)
 class Student:
-    """One person who receives recommendations. No name: the institution's id only."""
+    """One person who receives recommendations. No name."""
 
-    student_id: str
+    student_id: str  # a pseudonym; in what an upload brings, the university's number
     department: str = ""
     year: int | None = None
     interests: tuple[str, ...] = ()
@@ -254,6 +255,16 @@ class Timing:
     name: str
     seconds: float
     count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What a job measured, for the measurement store."""
+
+    run_id: str
+    kind: str
+    rows: Sequence[Mapping[str, Any]]  # plain JSON values
+    machine: Mapping[str, Any]  # the facts of the machine and everything else that defines the measurement
 
 
 @dataclass(frozen=True, slots=True)

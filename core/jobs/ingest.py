@@ -24,9 +24,9 @@ from core.jobs.journal import Journal
 from core.jobs.outputs import read_output
 from core.jobs.reasons import as_message
 from core.jobs.spec import JobSpec
-from core.records import Enhancement, ItemState, JobKind, Timing
+from core.records import Enhancement, ItemState, JobKind, Measurement, Timing
 from core.storage.job_store import JobStore
-from core.storage.journal_batch import Embedding, ItemSample, JobItem, JournalBatch, Measurement
+from core.storage.journal_batch import Embedding, ItemSample, JobItem, JournalBatch
 
 LINES_A_TRANSACTION = 500
 MAX_LATEST = 5

@@ -14,12 +14,13 @@ import numpy.typing as npt
 
 from core.jobs.reasons import as_message, as_values
 from core.jobs.spec import JobSpec
-from core.records import Enhancement, Finding, FinishReason, JobKind, Provenance, Severity
+from core.records import Enhancement, Finding, FinishReason, JobKind, Measurement, Provenance, Severity
 
 if TYPE_CHECKING:
     from core.jobs.entries import ItemDone
 
 Vector = npt.NDArray[np.float32]
+MEASURE_ITEM = "measure"  # the last item of a lift job; its other items are course keys
 
 
 def text_output(
@@ -57,13 +58,25 @@ def vector_output(vector: Vector) -> dict[str, Any]:
     return {"vector": b64encode(vector.astype("<f4").tobytes()).decode()}
 
 
-def read_output(spec: JobSpec, done: ItemDone, at: datetime) -> Enhancement | Vector:
+def read_output(spec: JobSpec, done: ItemDone, at: datetime) -> Enhancement | Vector | Measurement:
     """What a result stands for. Raises KeyError, TypeError or ValueError when it is nothing of the job's kind."""
-    return _read_vector(done) if spec.kind is JobKind.EMBED else _read_text(spec, done, at)
+    if spec.kind is JobKind.EMBED:
+        return read_vector(done.output)
+    if spec.kind is JobKind.LIFT and done.item == MEASURE_ITEM:
+        return _read_measurement(spec, done)
+    return _read_text(spec, done, at)
 
 
-def _read_vector(done: ItemDone) -> Vector:
-    vector = np.frombuffer(b64decode(done.output["vector"], validate=True), "<f4").astype(np.float32)
+def _read_measurement(spec: JobSpec, done: ItemDone) -> Measurement:
+    rows, about = done.output["rows"], done.output["about"]
+    if not (isinstance(rows, list) and all(isinstance(row, dict) for row in rows) and isinstance(about, dict)):
+        raise ValueError("not a measurement")
+    return Measurement(spec.job_id, spec.kind.value, rows, about)
+
+
+def read_vector(output: Mapping[str, Any]) -> Vector:
+    """The vector of `vector_output`. Raises KeyError or ValueError when it is none."""
+    vector = np.frombuffer(b64decode(output["vector"], validate=True), "<f4").astype(np.float32)
     if not vector.size or not np.isfinite(vector).all():
         raise ValueError("not a vector")
     return vector

@@ -25,11 +25,12 @@ class WorkItem:
     """One item of a job, with all that the worker needs: it cannot look anything up."""
 
     key: str  # the course key; for embeddings the text hash
-    input_hash: str  # Course.content_hash; for embeddings the text hash
+    input_hash: str  # Course.content_hash; for embeddings the text hash; for lift a hash of all that is asked
     chat: tuple[Mapping[str, str], ...] = ()  # the prompt, as messages with "role" and "content"
     course: Course | None = None  # the source fields, for the checks
     text: str = ""  # what to embed
     role: str = ""  # "passage" or "query", for embeddings
+    request: Mapping[str, Any] = field(default_factory=dict, repr=False)  # plain JSON values; for measuring lift
 
 
 @dataclass(frozen=True, slots=True)

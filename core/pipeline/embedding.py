@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from core.embedding.engine import DEFAULT_BATCH_SIZE
+from core.embedding.registry import FAKE, default_encoder
 from core.embedding.texts import Role, course_text, label_text, text_hash
 from core.enhancement.triage import is_placeholder
 from core.jobs.spec import JobSpec, WorkItem
@@ -68,29 +70,40 @@ def start_embedding(app: Application, catalog_id: str) -> Job | None:
 
     Raises ModelError when the embedding model is not installed.
     """
-    chosen = read_settings(app)
-    model_ref = chosen.embedding_model
-    resolve(model_ref, app.config)
+    means = embedding_means(app)
     found = catalog_texts(app, catalog_id)
-    missing = app.embeddings.missing(model_ref, list(found.texts))
+    missing = app.embeddings.missing(means["model_ref"], list(found.texts))
     if not missing:
         return None
-    device = get_device()
-    precision = get_optimal_dtype(device).precision if chosen.precision == AUTO else chosen.precision
     spec = JobSpec(
         job_id=new_id(),
         kind=JobKind.EMBED,
         catalog_id=catalog_id,
-        model_ref=model_ref,
-        engine="fake" if model_ref.startswith(FAKE_PREFIX) else "sentence-transformers",
-        precision=precision,
-        device=device,
-        settings={"batch_size": DEFAULT_BATCH_SIZE},
+        settings={"batch_size": means.pop("batch_size")},
         items=tuple(
             WorkItem(key, key, text=text, role=role) for key, (text, role) in found.texts.items() if key in missing
         ),
+        **means,
     )
     return app.job_service.start(spec)
+
+
+def embedding_means(app: Application) -> dict[str, Any]:
+    """With what texts are embedded here: `model_ref`, `engine`, `precision`, `device` and `batch_size`.
+
+    Raises ModelError when the embedding model is not installed.
+    """
+    chosen = read_settings(app)
+    model_ref = chosen.embedding_model
+    resolve(model_ref, app.config)
+    device = get_device()
+    return {
+        "model_ref": model_ref,
+        "engine": FAKE if model_ref.startswith(FAKE_PREFIX) else default_encoder(device),
+        "precision": get_optimal_dtype(device).precision if chosen.precision == AUTO else chosen.precision,
+        "device": device,
+        "batch_size": DEFAULT_BATCH_SIZE,
+    }
 
 
 def catalog_texts(app: Application, catalog_id: str) -> CatalogTexts:

@@ -10,7 +10,7 @@ from core.config import Config
 from core.errors import JobError
 from core.jobs.entries import EntryReader, ItemDone, Line
 from core.jobs.history import History
-from core.jobs.outputs import read_output
+from core.jobs.outputs import MEASURE_ITEM, read_output
 from core.jobs.spec import JobSpec
 from core.jobs.supervisor import Supervisor
 from core.pipeline.application import Application
@@ -18,7 +18,7 @@ from core.records import Enhancement, ItemState, Job, JobKind, JobStatus
 
 _ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
 _ALL = 1_000_000_000
-Results = Mapping[str, Sequence[Enhancement | None]]  # by item; None stands for a vector
+Results = Mapping[str, Sequence[Enhancement | None]]  # by item; None stands for what is no description
 
 
 @dataclass(slots=True)
@@ -69,6 +69,9 @@ def _stored_results(app: Application, job: Job) -> Results:
             found.setdefault(made.course_key, []).append(made)
         return found
     done = [key for key, state in app.jobs.item_states(job.job_id).items() if state is ItemState.DONE]
+    if job.kind is JobKind.LIFT:  # its texts stay in the journal
+        is_stored = app.measurements.is_stored(job.job_id)
+        return {key: [None] for key in done if key != MEASURE_ITEM or is_stored}
     missing = app.embeddings.missing(str(job.spec["model_ref"]), done)
     return {key: [None] for key in done if key not in missing}
 
@@ -79,7 +82,8 @@ def _results_of(spec: JobSpec, lines: Sequence[Line]) -> dict[str, Enhancement |
     for line in lines:
         if isinstance(line.entry, ItemDone) and line.entry.item not in results:
             output = read_output(spec, line.entry, line.at)
-            results[line.entry.item] = output if isinstance(output, Enhancement) else None
+            is_draft = spec.kind is JobKind.ENHANCE
+            results[line.entry.item] = output if is_draft and isinstance(output, Enhancement) else None
     return results
 
 

@@ -23,6 +23,7 @@ from core.storage.conversion import (
 from core.storage.embedding_store import EmbeddingStore
 from core.storage.enhancement_store import EnhancementStore
 from core.storage.journal_batch import ItemSample, JobItem, JournalBatch
+from core.storage.measurement_store import MeasurementStore
 from core.storage.queries import jobs as queries
 
 Jobs = list[Job]  # the method `list` hides the type's own name inside the class
@@ -40,6 +41,7 @@ class JobStore:
         self._database = database
         self._enhancements = EnhancementStore(database)
         self._embeddings = EmbeddingStore(database)
+        self._measurements = MeasurementStore(database)
 
     def create(self, job: Job, items: Sequence[str], idempotency_key: str = "") -> Job:
         """Store a new job with its item keys, in their order, and return it.
@@ -112,6 +114,8 @@ class JobStore:
                 raise StorageError("storage.journal_position", stored=row[0], given=from_position)
             self._enhancements.save(outcome.enhancements, outcome.cache_keys)
             self._embeddings.put(outcome.embeddings)
+            for measured in outcome.measurements:
+                self._measurements.save_once(measured)
             _set_items(cursor, job_id, outcome.items)
             _add_timings(cursor, job_id, outcome.timings)
             _add_samples(cursor, job_id, outcome.samples)

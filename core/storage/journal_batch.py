@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from core.records import Enhancement, ItemState, Message, Timing
+from core.records import Enhancement, ItemState, Measurement, Message, Timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +54,6 @@ class JournalBatch:
     enhancements: Sequence[Enhancement] = ()
     cache_keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # enhancement id -> key
     embeddings: Sequence[Embedding] = ()
+    measurements: Sequence[Measurement] = ()
     timings: Sequence[Timing] = ()
     samples: Sequence[ItemSample] = ()

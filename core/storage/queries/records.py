@@ -3,7 +3,10 @@
 GET_SETTING = "SELECT value FROM settings WHERE key = ?"
 PUT_SETTING = "INSERT OR REPLACE INTO settings (key, value, saved_at) VALUES (?, ?, ?)"
 
-ADD_MEASUREMENT = "INSERT INTO measurements (run_id, kind, created_at, rows, machine) VALUES (?, ?, ?, ?, ?)"
+ADD_MEASUREMENT = """
+INSERT OR IGNORE INTO measurements (run_id, kind, created_at, rows, machine) VALUES (?, ?, ?, ?, ?)
+"""
+HAS_MEASUREMENT = "SELECT 1 FROM measurements WHERE run_id = ?"
 LIST_MEASUREMENTS = """
 SELECT run_id, kind, created_at, rows, machine FROM measurements
 WHERE $kind IS NULL OR kind = $kind ORDER BY created_at DESC LIMIT $limit
