@@ -57,6 +57,16 @@ class Config:
         """Log files; they hold no student data."""
         return self.home / "logs"
 
+    @property
+    def users_path(self) -> Path:
+        """Who may sign in with a password, and everybody's role."""
+        return self.home / "users.json"
+
+    @property
+    def access_journal_path(self) -> Path:
+        """The access log once more, beside the database."""
+        return self.home / "access.log"
+
 
 def load_config() -> Config:
     """The configuration of this process: `COURSELIFT_HOME`, or the platform's folder for user data."""

@@ -41,3 +41,7 @@ class JobError(CourseLiftError):
 
 class RecommendationError(CourseLiftError):
     """Recommendations cannot be computed or explained as asked."""
+
+
+class AccessError(CourseLiftError):
+    """Somebody is not signed in, or may not do what they asked for."""

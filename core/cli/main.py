@@ -10,6 +10,7 @@ from core.cli.calibrate_command import calibrate
 from core.cli.output import Console, Result, write_result
 from core.cli.parser import build_parser
 from core.cli.replay_command import replay
+from core.cli.users_command import users
 from core.config import load_config, system_locale
 from core.errors import CourseLiftError
 from core.i18n import Translator, choose_language
@@ -57,6 +58,8 @@ def _run(options: argparse.Namespace, console: Console) -> Result:
     config = load_config()
     if options.verb == "models":
         return system_commands.models(config, options, console)
+    if options.verb == "users":
+        return users(config, options, console)
     if options.verb == "restore":
         return system_commands.restore(config, options, console)
     if options.verb == "verify":

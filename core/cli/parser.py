@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from core.cli.replay_command import moment
+from core.cli.users_command import add_users_options
 from core.config import DEFAULT_TOP_K
 from core.i18n import LANGUAGES, Translator
 from core.pipeline.calibration import DEFAULT_SECONDS
@@ -55,6 +56,8 @@ def build_parser(t: Translator) -> argparse.ArgumentParser:
     models = add("models").add_subparsers(dest="models", required=True, metavar="ACTION")
     add("install", models)
     add("list", models)
+    users = add("users").add_subparsers(dest="users", required=True, metavar="ACTION")
+    add_users_options(users, add, t)
     add("backup")
     calibrate, budget = add("calibrate"), round(DEFAULT_SECONDS)
     calibrate.add_argument("--seconds", type=_positive, default=budget, metavar="N", help=t("calibration.help_seconds"))
