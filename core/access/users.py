@@ -82,11 +82,11 @@ class UserFile:
         try:
             values = json.loads(self._path.read_bytes())
             users = [_user(each) for each in values["users"]]
+            return {name_key(user.name): user for user in users}
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise AccessError("access.file_damaged", path=str(self._path)) from error
-        return {name_key(user.name): user for user in users}
 
     def _write(self, users: Mapping[str, User]) -> None:
         """Put a whole new file in the place of the old one; it is nobody else's to read from its first byte on."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import stat
 import threading
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,8 +49,6 @@ def test_equal_passwords_are_kept_differently(quick: None) -> None:
 
 def test_a_password_typed_on_another_system_is_the_same_one(quick: None) -> None:
     composed, decomposed = "한국어로 된 긴 비밀번호입니다", "한국어로 된 긴 비밀번호입니다"
-    import unicodedata
-
     assert hash_password(composed).fits(unicodedata.normalize("NFD", decomposed))
 
 
@@ -93,11 +92,19 @@ def test_every_name_is_kept_or_refused_with_a_sentence(tmp_path_factory: pytest.
         assert [user.name for user in file.list()] == [name]
 
 
-@pytest.mark.parametrize(
-    "content", ["", "{", "[]", '{"users": [{"name": "x"}]}', '{"users": [{"name": 1, "role": "god"}]}']
-)
+DAMAGED = [
+    "",
+    "{",
+    "[]",
+    '{"users": [{"name": "x"}]}',
+    '{"users": [{"name": "x", "role": "god", "password": null}]}',
+    '{"users": [{"name": 1, "role": "viewer", "password": null}]}',
+]
+
+
+@pytest.mark.parametrize("content", DAMAGED)
 def test_a_damaged_file_lets_nobody_in_and_is_left_alone(file: UserFile, content: str) -> None:
-    file._path.parent.mkdir()
+    file._path.parent.mkdir(exist_ok=True)
     file._path.write_text(content)
     with pytest.raises(AccessError, match="cannot be read"):
         Doorkeeper(file).let_in("x", PASSWORD)
