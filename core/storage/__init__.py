@@ -4,8 +4,9 @@ from core.storage.access_log import Access, AccessLog
 from core.storage.backup import create_backup, restore_backup
 from core.storage.catalog_store import CatalogImport, CatalogStore
 from core.storage.connection import Database
+from core.storage.decisions import Decision
 from core.storage.embedding_store import EmbeddingStore
-from core.storage.enhancement_store import Decision, EnhancementStore
+from core.storage.enhancement_store import EnhancementStore
 from core.storage.job_store import JobStore
 from core.storage.journal_batch import Embedding, ItemSample, JobItem, JournalBatch
 from core.storage.measurement_store import MeasurementRun, MeasurementStore

@@ -21,7 +21,7 @@ from core.storage.conversion import (
     to_json,
     to_stored_time,
 )
-from core.storage.enhancement_store import mark_stale
+from core.storage.decisions import mark_stale
 from core.storage.queries import catalogs as queries
 
 _COURSE_FIELDS = [name.strip() for name in queries.COURSE_COLUMNS.split(",")]
@@ -46,6 +46,16 @@ class StoredUpload:
     content_hash: str  # SHA-256, hexadecimal
     file_name: str  # as the person called it
     stored_path: str  # where it was put
+
+
+@dataclass(frozen=True, slots=True)
+class CourseVersion:
+    """What a course said from one moment on."""
+
+    course: Course
+    saved_at: datetime
+    saved_by: str  # who edited it; '' for an upload
+    is_edit: bool  # made by a person here, not by an upload
 
 
 Catalogs = list[Catalog]  # the method `list` hides the type's own name inside the class
@@ -132,23 +142,32 @@ class CatalogStore:
             raise StorageError("storage.no_course", course=key)
         return _course(row)
 
-    def update_course(self, catalog_id: str, course: Course) -> None:
-        """Store a person's edit of a course as a new version; a published text of it becomes stale.
+    def update_course(self, catalog_id: str, course: Course, by: str = "", expected_hash: str | None = None) -> None:
+        """Store a person's edit of a course as a new version; texts written for its old fields become stale.
 
-        `course.content_hash` must be that of the edited fields. Raises StorageError when there is no such course.
+        `course.content_hash` must be that of the edited fields. Raises StorageError when there is no such course, or
+        when its content hash is not `expected_hash` any more, because somebody else changed it meanwhile.
         """
         edited = replace(course, catalog_id=catalog_id)
         with self._database.write() as cursor:
-            old = {course.course_key: self.course(catalog_id, course.course_key)}
+            before = self.course(catalog_id, course.course_key)
+            if expected_hash not in (None, before.content_hash):
+                raise StorageError("storage.course_changed_meanwhile", course=course.course_key)
             _put_courses(cursor, [edited])
-            _add_versions(cursor, [edited], None)
-            if _source_changed(edited, old):
-                mark_stale(cursor, catalog_id, [edited.course_key])
+            _add_versions(cursor, [edited], None, by)
+            if _source_changed(edited, {course.course_key: before}):
+                mark_stale(cursor, catalog_id, [edited.course_key], by)
 
-    def versions(self, catalog_id: str, key: str) -> Courses:
+    def versions(self, catalog_id: str, key: str) -> Versions:
         """What a course said over time, newest first."""
-        rows = self._database.fetch(queries.COURSE_VERSIONS, [catalog_id, key])
-        return [_course_from_json(row[0]) for row in rows]
+        return [
+            CourseVersion(_course_from_json(course), from_stored_time(moment), by, is_edit)
+            for course, moment, by, is_edit in self._database.fetch(queries.COURSE_VERSIONS, [catalog_id, key])
+        ]
+
+    def edited_keys(self, catalog_id: str) -> set[str]:
+        """The courses whose fields a person has edited here."""
+        return {row[0] for row in self._database.fetch(queries.EDITED_KEYS, [catalog_id])}
 
     def imports(self, catalog_id: str) -> Imports:
         """The uploads taken in, newest first."""
@@ -189,6 +208,7 @@ class CatalogStore:
 
 
 Courses = list[Course]
+Versions = list[CourseVersion]
 Imports = list[CatalogImport]
 StoredUploads = list[StoredUpload]
 
@@ -222,13 +242,16 @@ def _put_courses(cursor: duckdb.DuckDBPyConnection, courses: Sequence[Course]) -
     insert_columns(cursor, queries.PUT_COURSES, columns)
 
 
-def _add_versions(cursor: duckdb.DuckDBPyConnection, courses: Sequence[Course], import_id: str | None) -> None:
+def _add_versions(
+    cursor: duckdb.DuckDBPyConnection, courses: Sequence[Course], import_id: str | None, by: str = ""
+) -> None:
     if not courses:
         return
     columns = {
         "catalog_id": [course.catalog_id for course in courses],
         "course_key": [course.course_key for course in courses],
         "import_id": [import_id] * len(courses),
+        "saved_by": [by] * len(courses),
         "saved_at": [to_stored_time(now())] * len(courses),
         "content_hash": [course.content_hash for course in courses],
         "course": [

@@ -3,42 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import duckdb
-
 from core.errors import StorageError
 from core.records import Enhancement, Finding, FinishReason, Provenance, ReviewState, Severity
+from core.storage import decisions
 from core.storage.connection import Database
 from core.storage.conversion import (
     from_json,
     from_optional_time,
     from_stored_time,
     insert_columns,
-    new_id,
     now,
     to_json,
     to_stored_time,
 )
+from core.storage.decisions import Decision, DecisionGroup, Undone
+from core.storage.queries import decisions as decision_queries
 from core.storage.queries import enhancements as queries
-
-_JUDGEMENT = ("state", "edited_text", "decided_at", "decided_by", "reason")  # the columns that decisions change
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """One judgement of one enhancement; several made at once share the decision id."""
-
-    decision_id: str
-    enhancement_id: str
-    state: ReviewState
-    previous_state: ReviewState
-    edited_text: str | None
-    decided_at: datetime
-    decided_by: str  # '' when the program did it, for example when a source changed
-    reason: str
 
 
 class EnhancementStore:
@@ -110,16 +93,25 @@ class EnhancementStore:
         return {row[-1]: _enhancement(row[:-1]) for row in rows}
 
     def decide(
-        self, ids: Sequence[str], state: ReviewState, by: str, reason: str = "", edited_text: str | None = None
+        self,
+        ids: Sequence[str],
+        state: ReviewState,
+        by: str,
+        reason: str = "",
+        edited_text: str | None = None,
+        seen: int | None = None,
     ) -> str:
         """Judge enhancements, all in one transaction. Returns the decision's id, which `undo` takes.
 
         `edited_text` belongs to `ReviewState.EDITED` and only to it; approving drops an earlier edited text.
-        Raises StorageError when an id is unknown or the text is missing.
+        `seen` is what `newest_decision` gave when the person looked at the texts: raises StorageError when something
+        was decided about one of them since, and when an id is unknown or the text is missing.
         """
         if (state is ReviewState.EDITED) != (edited_text is not None):
             raise StorageError("storage.edited_text_mismatch")
         with self._database.write() as cursor:
+            if seen is not None:
+                decisions.refuse_overtaken(cursor, ids, seen)
             change = {
                 "state": state.value,
                 "edited_text": edited_text,
@@ -127,67 +119,39 @@ class EnhancementStore:
                 "decided_by": by,
                 "reason": reason,
             }
-            return _decide(cursor, dict.fromkeys(ids, change), by, reason)
+            return decisions.judge(cursor, dict.fromkeys(ids, change), by, reason)
 
-    def undo(self, decision_id: str, by: str = "") -> str:
-        """Put back what was before a decision, as a new decision whose id is returned.
+    def undo(self, decision_id: str, by: str = "", only: str | None = None) -> Undone:
+        """Put back what was before a decision (`only`: about this enhancement), as a new decision.
 
-        Raises StorageError when there is no such decision or something was decided about its texts since.
+        Texts that something newer was decided about keep it. Raises StorageError when there is no such decision or
+        nothing of it still stands.
         """
         with self._database.write() as cursor:
-            rows = cursor.execute(queries.DECISION, [decision_id]).fetchall()
-            if not rows:
-                raise StorageError("storage.no_decision", decision_id=decision_id)
-            later = cursor.execute(queries.OVERTAKEN, [decision_id]).fetchall()[0][0]
-            if later:
-                raise StorageError("storage.decision_overtaken")
-            return _decide(cursor, {key: _previous(text) for key, text in rows}, by, reason="")
+            return decisions.take_back(cursor, decision_id, by, only)
 
     def history(self, enhancement_id: str) -> list[Decision]:
         """The decisions about one enhancement, newest first."""
-        return [_decision(row) for row in self._database.fetch(queries.HISTORY, [enhancement_id])]
+        return [
+            decisions.read_decision(row) for row in self._database.fetch(decision_queries.HISTORY, [enhancement_id])
+        ]
+
+    def recent_decisions(self, catalog_id: str, limit: int) -> list[DecisionGroup]:
+        """What was decided last about a catalog's texts, newest first; undoing and staleness are decisions too."""
+        return [decisions.read_group(row) for row in self._database.fetch(decision_queries.RECENT, [catalog_id, limit])]
+
+    def newest_decision(self) -> int:
+        """The number of the newest decision of all, 0 before the first: what somebody who looks now has seen."""
+        with self._database.read() as cursor:
+            return decisions.newest_decision(cursor)
+
+    def decision_moments(self, by: str, limit: int) -> list[datetime]:
+        """When this person decided, newest first; what was decided at once counts once."""
+        return [from_stored_time(row[0]) for row in self._database.fetch(decision_queries.MOMENTS, [by, limit])]
 
     def _by_course(self, query: str, catalog_id: str) -> dict[str, Enhancement]:
         found = [_enhancement(row) for row in self._database.fetch(query, [catalog_id])]
         return {enhancement.course_key: enhancement for enhancement in found}
-
-
-def mark_stale(cursor: duckdb.DuckDBPyConnection, catalog_id: str, course_keys: Sequence[str]) -> None:
-    """Within a transaction: published texts of these courses become stale, keeping an edited text."""
-    rows = cursor.execute(queries.PUBLISHED_OF_COURSES, [catalog_id, list(course_keys)]).fetchall()
-    if rows:
-        _decide(cursor, {row[0]: {"state": ReviewState.STALE.value} for row in rows}, by="", reason="")
-
-
-def _decide(cursor: duckdb.DuckDBPyConnection, changes: Mapping[str, Mapping[str, Any]], by: str, reason: str) -> str:
-    """Set what each change names of `_JUDGEMENT` and log it as one decision, whose id is returned."""
-    found = cursor.execute(queries.CHOSEN, [list(changes)]).fetchall()
-    before = {row[0]: dict(zip(_JUDGEMENT, row[1:], strict=True)) for row in found}
-    if missing := set(changes) - set(before):
-        raise StorageError("storage.no_enhancement", enhancement_id=min(missing))
-    after = [{**before[key], **change} for key, change in changes.items()]
-    columns: dict[str, list[Any]] = {name: [row[name] for row in after] for name in _JUDGEMENT}
-    columns["enhancement_id"] = list(changes)
-    insert_columns(cursor, queries.SET_STATES, columns)
-    decision_id = new_id()
-    first = cursor.execute(queries.NEXT_DECISION).fetchall()[0][0]
-    columns |= {
-        "sequence": list(range(first, first + len(changes))),
-        "decision_id": [decision_id] * len(changes),
-        "decided_at": [to_stored_time(now())] * len(changes),
-        "decided_by": [by] * len(changes),
-        "reason": [reason] * len(changes),
-        "previous": [to_json(before[key]) for key in changes],
-    }
-    insert_columns(cursor, queries.ADD_DECISIONS, columns)
-    return decision_id
-
-
-def _previous(text: str) -> dict[str, Any]:
-    """A judgement as `_decide` logged it."""
-    values: dict[str, Any] = from_json(text)
-    moment = values["decided_at"]
-    return {**values, "decided_at": None if moment is None else datetime.fromisoformat(moment)}
 
 
 def _columns(enhancements: Sequence[Enhancement]) -> dict[str, list[Any]]:
@@ -219,12 +183,4 @@ def _enhancement(row: tuple[Any, ...]) -> Enhancement:
             "findings": tuple(findings),
             "decided_at": from_optional_time(values["decided_at"]),
         }
-    )
-
-
-def _decision(row: tuple[Any, ...]) -> Decision:
-    decision_id, enhancement_id, state, previous, edited_text, decided_at, by, reason = row
-    moment = from_stored_time(decided_at)
-    return Decision(
-        decision_id, enhancement_id, ReviewState(state), ReviewState(previous), edited_text, moment, by, reason
     )

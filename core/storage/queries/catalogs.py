@@ -32,11 +32,15 @@ ACTIVE_COURSES = _COURSES + "AND is_active ORDER BY row_number, course_key"
 GET_COURSE = _COURSES + "AND course_key = ?"
 PUT_COURSES = f"INSERT OR REPLACE INTO courses ({COURSE_COLUMNS}) SELECT {COURSE_COLUMNS} FROM incoming"
 ADD_VERSIONS = """
-INSERT INTO course_versions (catalog_id, course_key, import_id, saved_at, content_hash, course)
-SELECT catalog_id, course_key, import_id, saved_at, content_hash, course FROM incoming
+INSERT INTO course_versions (catalog_id, course_key, import_id, saved_at, content_hash, course, saved_by)
+SELECT catalog_id, course_key, import_id, saved_at, content_hash, course, saved_by FROM incoming
 """
 COURSE_VERSIONS = """
-SELECT course FROM course_versions WHERE catalog_id = ? AND course_key = ? ORDER BY saved_at DESC
+SELECT course, saved_at, saved_by, import_id IS NULL FROM course_versions
+WHERE catalog_id = ? AND course_key = ? ORDER BY saved_at DESC
+"""
+EDITED_KEYS = """
+SELECT DISTINCT course_key FROM course_versions WHERE catalog_id = ? AND import_id IS NULL
 """
 
 PUT_MAPPING = "INSERT OR REPLACE INTO mappings (shape, kind, fields, saved_at) VALUES (?, ?, ?, ?)"

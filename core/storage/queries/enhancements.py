@@ -1,4 +1,4 @@
-"""Queries about enhancements and the decisions on them."""
+"""Queries about enhancements; those about the decisions on them are in `decisions`."""
 
 COLUMNS = (
     "enhancement_id, catalog_id, course_key, job_id, text, provenance, source_hash, finish_reason, prompt_tokens, "
@@ -38,39 +38,8 @@ SELECT {COLUMNS}, cache_key FROM enhancements
 WHERE cache_key <> '' AND state <> 'rejected' AND cache_key IN (SELECT unnest($1::VARCHAR[]))
 QUALIFY row_number() OVER (PARTITION BY cache_key ORDER BY created_at DESC, enhancement_id) = 1
 """
-
-CHOSEN = """
-SELECT enhancement_id, state, edited_text, decided_at, decided_by, reason FROM enhancements
-WHERE enhancement_id IN (SELECT unnest($1::VARCHAR[]))
-"""
-PUBLISHED_OF_COURSES = """
-SELECT enhancement_id FROM enhancements
-WHERE catalog_id = $1 AND state IN ('approved', 'edited') AND course_key IN (SELECT unnest($2::VARCHAR[]))
-"""
 SET_ORIGINALS = """
 UPDATE enhancements SET catalog_id = i.catalog_id, course_key = i.course_key, job_id = i.job_id, text = i.text,
     source_hash = i.source_hash
 FROM incoming i WHERE enhancements.enhancement_id = i.enhancement_id
-"""
-NEXT_DECISION = "SELECT coalesce(max(sequence), 0) + 1 FROM decisions"
-ADD_DECISIONS = """
-INSERT INTO decisions
-    (sequence, decision_id, enhancement_id, state, edited_text, decided_at, decided_by, reason, previous)
-SELECT sequence, decision_id, enhancement_id, state, edited_text, decided_at, decided_by, reason, previous
-FROM incoming
-"""
-SET_STATES = """
-UPDATE enhancements SET state = i.state, edited_text = i.edited_text, decided_at = i.decided_at,
-    decided_by = i.decided_by, reason = i.reason
-FROM incoming i WHERE enhancements.enhancement_id = i.enhancement_id
-"""
-DECISION = "SELECT enhancement_id, previous FROM decisions WHERE decision_id = ?"
-OVERTAKEN = """
-SELECT count(*) FROM decisions later JOIN decisions this USING (enhancement_id)
-WHERE this.decision_id = ? AND later.sequence > this.sequence
-"""
-HISTORY = """
-SELECT decision_id, enhancement_id, state, json_extract_string(previous, '$.state'), edited_text, decided_at,
-    decided_by, reason
-FROM decisions WHERE enhancement_id = ? ORDER BY sequence DESC
 """

@@ -48,7 +48,7 @@ def test_any_text_comes_out_unchanged(
     course = Course("C", title, description=description, description_raw=description, extra=extra)
     apply(catalogs, catalog_id, [course])
     assert catalogs.course(catalog_id, "C") == replace(course, catalog_id=catalog_id)
-    assert catalogs.versions(catalog_id, "C")[0] == replace(course, catalog_id=catalog_id)
+    assert catalogs.versions(catalog_id, "C")[0].course == replace(course, catalog_id=catalog_id)
 
 
 def test_the_next_term_replaces_adds_and_retires_courses(catalogs: CatalogStore, catalog_id: str) -> None:
@@ -69,8 +69,8 @@ def test_versions_grow_only_when_a_course_says_something_else(catalogs: CatalogS
     assert len(catalogs.versions(catalog_id, "C1")) == 1
     assert catalogs.course(catalog_id, "C1").row_number == 9
     apply(catalogs, catalog_id, [replace(COURSES[0], credits="2.0")])
-    assert [version.credits for version in catalogs.versions(catalog_id, "C1")] == ["2.0", "3.0"]
-    assert [version.is_active for version in catalogs.versions(catalog_id, "C2")] == [False, True]
+    assert [version.course.credits for version in catalogs.versions(catalog_id, "C1")] == ["2.0", "3.0"]
+    assert [version.course.is_active for version in catalogs.versions(catalog_id, "C2")] == [False, True]
 
 
 def test_a_course_that_returns_is_active_again(catalogs: CatalogStore, catalog_id: str) -> None:
@@ -80,7 +80,7 @@ def test_a_course_that_returns_is_active_again(catalogs: CatalogStore, catalog_i
     assert len(catalogs.courses(catalog_id)) == 3
 
 
-def test_published_texts_of_changed_courses_become_stale(
+def test_texts_of_changed_courses_become_stale(
     database: Database, catalogs: CatalogStore, catalog_id: str, make_enhancement: Callable[..., Enhancement]
 ) -> None:
     enhancements = EnhancementStore(database)
@@ -101,7 +101,7 @@ def test_published_texts_of_changed_courses_become_stale(
     assert states == {
         "approved": ReviewState.STALE,
         "edited": ReviewState.STALE,
-        "draft": ReviewState.DRAFT,
+        "draft": ReviewState.STALE,
         "untouched": ReviewState.APPROVED,
     }
     assert enhancements.get("edited").edited_text == "better"
@@ -121,6 +121,20 @@ def test_an_edit_is_a_new_version_and_makes_its_text_stale(
     assert enhancements.get("e").state is ReviewState.STALE
     with pytest.raises(StorageError, match="C9"):
         catalogs.update_course(catalog_id, Course("C9", "x"))
+
+
+def test_an_edit_says_who_made_it_and_does_not_overwrite_anothers(catalogs: CatalogStore, catalog_id: str) -> None:
+    apply(catalogs, catalog_id, COURSES)
+    seen = COURSES[0].content_hash
+    edited = replace(COURSES[0], title="고급 자료구조", content_hash="edited")
+    catalogs.update_course(catalog_id, edited, "kim", expected_hash=seen)
+    newest, first = catalogs.versions(catalog_id, "C1")
+    assert (newest.saved_by, newest.is_edit, first.is_edit) == ("kim", True, False)
+    assert catalogs.edited_keys(catalog_id) == {"C1"}
+    with pytest.raises(StorageError) as caught:
+        catalogs.update_course(catalog_id, replace(edited, title="other"), "lee", expected_hash=seen)
+    assert caught.value.message.key == "storage.course_changed_meanwhile"
+    assert catalogs.course(catalog_id, "C1").title == "고급 자료구조"
 
 
 def test_two_courses_with_one_key_are_refused_and_nothing_is_stored(catalogs: CatalogStore, catalog_id: str) -> None:

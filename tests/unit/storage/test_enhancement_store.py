@@ -104,7 +104,7 @@ def test_undo_puts_back_everything_and_can_be_undone(
     before = store.get("a"), store.get("b")
     decision_id = store.decide(["a", "b"], ReviewState.APPROVED, "kim")
     after = store.get("a")
-    undo_id = store.undo(decision_id, "kim")
+    undo_id = store.undo(decision_id, "kim").decision_id
     assert (store.get("a"), store.get("b")) == before
     assert [entry.state for entry in store.history("a")] == [
         ReviewState.EDITED,
@@ -115,18 +115,56 @@ def test_undo_puts_back_everything_and_can_be_undone(
     assert store.get("a") == after
 
 
-def test_a_decision_that_was_overtaken_is_not_undone(
+def test_undo_leaves_alone_what_was_overtaken(store: EnhancementStore, make_enhancement: MakeEnhancement) -> None:
+    store.save([make_enhancement("a"), make_enhancement("b")])
+    first = store.decide(["a", "b"], ReviewState.APPROVED, "kim")
+    store.decide(["b"], ReviewState.REJECTED, "lee")
+    done = store.undo(first, "kim")
+    assert (done.texts, done.kept) == (1, 1)
+    assert store.get("a").state is ReviewState.DRAFT
+    assert store.get("b").state is ReviewState.REJECTED
+    with pytest.raises(StorageError) as caught:
+        store.undo(first)
+    assert caught.value.message.key == "storage.decision_overtaken"
+    with pytest.raises(StorageError, match="nothing"):
+        store.undo("nothing")
+
+
+def test_one_text_of_a_bulk_decision_can_be_taken_back(
     store: EnhancementStore, make_enhancement: MakeEnhancement
 ) -> None:
     store.save([make_enhancement("a"), make_enhancement("b")])
     first = store.decide(["a", "b"], ReviewState.APPROVED, "kim")
-    store.decide(["b"], ReviewState.REJECTED, "lee")
+    assert store.undo(first, "kim", only="a").texts == 1
+    assert [store.get(name).state for name in "ab"] == [ReviewState.DRAFT, ReviewState.APPROVED]
+    assert [entry.texts for entry in store.history("b")] == [2]
+
+
+def test_a_decision_on_a_text_that_was_decided_meanwhile_is_refused(
+    store: EnhancementStore, make_enhancement: MakeEnhancement
+) -> None:
+    store.save([make_enhancement("a"), make_enhancement("b")])
+    seen = store.newest_decision()
+    store.decide(["a"], ReviewState.REJECTED, "kim", "wrong", seen=seen)
     with pytest.raises(StorageError) as caught:
-        store.undo(first)
-    assert caught.value.message.key == "storage.decision_overtaken"
-    assert store.get("a").state is ReviewState.APPROVED
-    with pytest.raises(StorageError, match="nothing"):
-        store.undo("nothing")
+        store.decide(["a", "b"], ReviewState.APPROVED, "lee", seen=seen)
+    assert caught.value.message.key == "storage.decided_meanwhile"
+    assert caught.value.message.params["by"] == "kim"
+    assert [store.get(name).state for name in "ab"] == [ReviewState.REJECTED, ReviewState.DRAFT]
+    store.decide(["b"], ReviewState.APPROVED, "lee", seen=seen)  # nobody decided about this one
+
+
+def test_recent_decisions_say_who_decided_about_how_many_and_what_still_stands(
+    store: EnhancementStore, make_enhancement: MakeEnhancement
+) -> None:
+    store.save([make_enhancement("a"), make_enhancement("b")])
+    store.decide(["a", "b"], ReviewState.APPROVED, "kim")
+    store.decide(["b"], ReviewState.REJECTED, "lee", "dull")
+    newest, first = store.recent_decisions("catalog", 5)
+    assert (newest.decided_by, newest.state, newest.texts, newest.standing) == ("lee", ReviewState.REJECTED, 1, 1)
+    assert (first.decided_by, first.state, first.texts, first.standing) == ("kim", ReviewState.APPROVED, 2, 1)
+    assert len(store.decision_moments("kim", 5)) == 1
+    assert store.recent_decisions("other", 5) == []
 
 
 def test_deciding_about_an_unknown_id_changes_nothing(

@@ -1,0 +1,145 @@
+"""The log of what people decided about enhancements: one row a text and decision, added and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from core.errors import StorageError
+from core.records import Message, ReviewState
+from core.storage.conversion import from_json, from_stored_time, insert_columns, new_id, now, to_json, to_stored_time
+from core.storage.queries import decisions as queries
+
+_JUDGEMENT = ("state", "edited_text", "decided_at", "decided_by", "reason")  # the columns that decisions change
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One judgement of one enhancement; several made at once share the decision id."""
+
+    decision_id: str
+    enhancement_id: str
+    state: ReviewState
+    previous_state: ReviewState
+    edited_text: str | None
+    decided_at: datetime
+    decided_by: str  # '' when nobody gave a name, or the program did it (STALE)
+    reason: str
+    texts: int  # how many texts were decided about at once
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionGroup:
+    """Everything that was decided at once."""
+
+    decision_id: str
+    state: ReviewState  # of its first text
+    decided_at: datetime
+    decided_by: str
+    reason: str
+    texts: int
+    standing: int  # texts that nothing newer was decided about: these an undo puts back
+    course_key: str  # of its first text
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What an undo did."""
+
+    decision_id: str  # of the undo itself: it can be undone too
+    texts: int  # put back
+    kept: int  # left alone, because something newer was decided about them
+
+
+def judge(cursor: duckdb.DuckDBPyConnection, changes: Mapping[str, Mapping[str, Any]], by: str, reason: str) -> str:
+    """Within a transaction: set what each change (by enhancement id) names and log it as one decision.
+
+    Returns the decision's id. Raises StorageError when an id is unknown.
+    """
+    found = cursor.execute(queries.CHOSEN, [list(changes)]).fetchall()
+    before = {row[0]: dict(zip(_JUDGEMENT, row[1:], strict=True)) for row in found}
+    if missing := set(changes) - set(before):
+        raise StorageError("storage.no_enhancement", enhancement_id=min(missing))
+    after = [{**before[key], **change} for key, change in changes.items()]
+    columns: dict[str, list[Any]] = {name: [row[name] for row in after] for name in _JUDGEMENT}
+    columns["enhancement_id"] = list(changes)
+    insert_columns(cursor, queries.SET_STATES, columns)
+    decision_id = new_id()
+    first = newest_decision(cursor) + 1
+    columns |= {
+        "sequence": list(range(first, first + len(changes))),
+        "decision_id": [decision_id] * len(changes),
+        "decided_at": [to_stored_time(now())] * len(changes),
+        "decided_by": [by] * len(changes),
+        "reason": [reason] * len(changes),
+        "previous": [to_json(before[key]) for key in changes],
+    }
+    insert_columns(cursor, queries.ADD_DECISIONS, columns)
+    return decision_id
+
+
+def mark_stale(cursor: duckdb.DuckDBPyConnection, catalog_id: str, course_keys: Sequence[str], by: str = "") -> None:
+    """Within a transaction: the source of these courses changed, so all their texts that are not rejected are stale.
+
+    Edited texts are kept. `by` is who changed the source, '' for an upload.
+    """
+    rows = cursor.execute(queries.OPEN_OF_COURSES, [catalog_id, list(course_keys)]).fetchall()
+    if rows:
+        judge(cursor, {row[0]: {"state": ReviewState.STALE.value} for row in rows}, by=by, reason="")
+
+
+def refuse_overtaken(cursor: duckdb.DuckDBPyConnection, ids: Collection[str], seen: int) -> None:
+    """Raises StorageError naming who decided about one of these texts after decision number `seen`, and what."""
+    row = cursor.execute(queries.DECIDED_SINCE, [list(ids), seen]).fetchone()
+    if row is not None:
+        state, by, course = row
+        somebody: str | Message = by or Message("storage.somebody")
+        state_name = Message(f"storage.decided_{state}")
+        raise StorageError("storage.decided_meanwhile", course=course, by=somebody, state=state_name)
+
+
+def take_back(cursor: duckdb.DuckDBPyConnection, decision_id: str, by: str, only: str | None = None) -> Undone:
+    """Within a transaction: put back what was before a decision (`only`: about this one text), as a new decision.
+
+    Texts that something newer was decided about keep it. Raises StorageError when there is no such decision, or
+    nothing of it still stands.
+    """
+    rows = cursor.execute(queries.DECISION, [decision_id]).fetchall()
+    wanted = [row for row in rows if only in (None, row[0])]
+    if not wanted:
+        raise StorageError("storage.no_decision", decision_id=decision_id)
+    standing = {key: _previous(text) for key, text, stands in wanted if stands}
+    if not standing:
+        raise StorageError("storage.decision_overtaken")
+    return Undone(judge(cursor, standing, by, reason=""), len(standing), len(wanted) - len(standing))
+
+
+def newest_decision(cursor: duckdb.DuckDBPyConnection) -> int:
+    """The number of the newest decision; 0 before the first one."""
+    return int(cursor.execute(queries.NEWEST).fetchall()[0][0])
+
+
+def read_decision(row: tuple[Any, ...]) -> Decision:
+    """A row of `queries.HISTORY`."""
+    decision_id, enhancement_id, state, previous, edited_text, decided_at, by, reason, texts = row
+    moment = from_stored_time(decided_at)
+    states = ReviewState(state), ReviewState(previous)
+    return Decision(decision_id, enhancement_id, *states, edited_text, moment, by, reason, int(texts))
+
+
+def read_group(row: tuple[Any, ...]) -> DecisionGroup:
+    """A row of `queries.RECENT`."""
+    decision_id, state, decided_at, by, reason, texts, standing, course_key = row
+    moment = from_stored_time(decided_at)
+    return DecisionGroup(decision_id, ReviewState(state), moment, by, reason, int(texts), int(standing), course_key)
+
+
+def _previous(text: str) -> dict[str, Any]:
+    """A judgement as `judge` logged it."""
+    values: dict[str, Any] = from_json(text)
+    moment = values["decided_at"]
+    return {**values, "decided_at": None if moment is None else datetime.fromisoformat(moment)}

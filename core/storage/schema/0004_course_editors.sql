@@ -1,0 +1,2 @@
+-- Who edited a course here; '' for an upload.
+ALTER TABLE course_versions ADD COLUMN saved_by VARCHAR DEFAULT '';
