@@ -1,4 +1,4 @@
-"""Texts to vectors, behind one small interface; the sentence-transformers library is loaded at first use."""
+"""Texts to vectors, behind one small interface."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from core.embedding.texts import Role
-from core.errors import ModelError
 
 Vectors = npt.NDArray[np.float32]
 DEFAULT_BATCH_SIZE = 64
@@ -45,6 +43,32 @@ class Encoder(ABC):
     dimension: int
 
     @abstractmethod
+    def stream(
+        self,
+        texts: Sequence[str],
+        batch_size: int = DEFAULT_BATCH_SIZE,
+        role: Role = "passage",
+        control: Control | None = None,
+    ) -> Iterator[EncodedBatch]:
+        """Vectors batch by batch, longest texts first, so that padding is small and memory peaks at the start.
+
+        Ends early when `control` says stop.
+        """
+
+    def encode_batch(
+        self, texts: Sequence[str], batch_size: int = DEFAULT_BATCH_SIZE, role: Role = "passage"
+    ) -> Vectors:
+        """Vectors of all texts in their order, float32 (n, dimension) of unit length."""
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        for batch in self.stream(texts, batch_size, role):
+            vectors[list(batch.indices)] = batch.vectors
+        return vectors
+
+
+class BatchEncoder(Encoder):
+    """An encoder that works on one batch after the other."""
+
+    @abstractmethod
     def _count_tokens(self, texts: Sequence[str], role: Role) -> list[int]:
         """How many tokens the model reads of each text."""
 
@@ -59,10 +83,7 @@ class Encoder(ABC):
         role: Role = "passage",
         control: Control | None = None,
     ) -> Iterator[EncodedBatch]:
-        """Vectors batch by batch, longest texts first, so that padding is small and memory peaks at the start.
-
-        Ends early when `control` says stop.
-        """
+        """See Encoder.stream."""
         lengths = self._count_tokens(texts, role)
         order = sorted(range(len(texts)), key=lambda index: -lengths[index])
         for start in range(0, len(order), batch_size):
@@ -75,59 +96,6 @@ class Encoder(ABC):
             yield EncodedBatch(indices, vectors, tokens, time.perf_counter() - began)
             if control is not None:
                 control.beat(tokens)
-
-    def encode_batch(
-        self, texts: Sequence[str], batch_size: int = DEFAULT_BATCH_SIZE, role: Role = "passage"
-    ) -> Vectors:
-        """Vectors of all texts in their order, float32 (n, dimension) of unit length."""
-        vectors = np.empty((len(texts), self.dimension), np.float32)
-        for batch in self.stream(texts, batch_size, role):
-            vectors[list(batch.indices)] = batch.vectors
-        return vectors
-
-
-class EmbeddingEngine(Encoder):
-    """Encodes with a sentence-transformers model folder.
-
-    Text before each input (`query: ` and `passage: ` for e5) comes from the prompts of the model's own folder; a
-    model without prompts gets the bare text.
-    """
-
-    def __init__(self, folder: Path, precision: str = "float32", device: str = "cpu") -> None:
-        """Load the model of `folder`; `precision` is a torch dtype name, `device` a torch device.
-
-        Raises ModelError when the folder is not a model that sentence-transformers can load.
-        """
-        import torch
-        from sentence_transformers import SentenceTransformer
-
-        try:
-            self._model: Any = SentenceTransformer(
-                str(folder),
-                device=device,
-                local_files_only=True,
-                trust_remote_code=False,
-                model_kwargs={"dtype": getattr(torch, precision)},
-            )
-        except Exception as error:  # the library raises whatever its parts raise
-            raise ModelError("recommendation.error.encoder", model=folder.name, reason=str(error)) from error
-        self.dimension = int(self._model.get_embedding_dimension())
-
-    def _prompt(self, role: Role) -> str:
-        return str((self._model.prompts or {}).get(role) or "")
-
-    def _count_tokens(self, texts: Sequence[str], role: Role) -> list[int]:
-        if not texts:
-            return []
-        prompt = self._prompt(role)
-        encoded = self._model.tokenizer(
-            [prompt + text for text in texts], truncation=True, max_length=self._model.max_seq_length
-        )
-        return [len(ids) for ids in encoded["input_ids"]]
-
-    def _encode(self, texts: list[str], role: Role) -> Vectors:
-        vectors = self._model.encode(texts, prompt=self._prompt(role), batch_size=len(texts), show_progress_bar=False)
-        return np.asarray(vectors, np.float32)
 
 
 def unit_rows(vectors: Vectors) -> Vectors:

@@ -7,13 +7,13 @@ from zlib import crc32
 
 import numpy as np
 
-from core.embedding.engine import Encoder, Vectors
+from core.embedding.engine import BatchEncoder, Vectors
 from core.embedding.texts import Role
 
 _GRAM = 3  # characters
 
 
-class FakeEncoder(Encoder):
+class FakeEncoder(BatchEncoder):
     """Counts character trigrams in hashed places: deterministic, on every machine the same."""
 
     dimension = 384

@@ -19,10 +19,10 @@ from core.config import cpu_threads
 from core.errors import ModelError
 from core.generation.chats import chat_token_ids
 from core.generation.engine import NO_CONTROL, Chat, Control, EngineInfo, Generation, GenerationSettings
-from core.generation.openvino_export import GENERATION_FILE, ensure_exported
-from core.generation.openvino_runtime import import_openvino, import_openvino_genai
+from core.generation.openvino_export import DECODER_EXPORT, GENERATION_FILE
 from core.measurement.hardware import usable_cores
 from core.models.inspection import require_memory
+from core.models.openvino_runtime import import_openvino, import_openvino_genai
 from core.records import FinishReason, Message
 
 _PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
@@ -69,7 +69,7 @@ class OpenVinoEngine:
             raise ModelError("models.openvino_device", device=device)
         genai = import_openvino_genai()
         require_memory(folder, precision)
-        exported = ensure_exported(folder)
+        exported = DECODER_EXPORT.ensure(folder)
         facts = json.loads((exported / GENERATION_FILE).read_text(encoding="utf-8"))
         self._end_ids, self._context_length = frozenset(facts["end_ids"]), facts["context_length"]
         self._tokenizer = _load_tokenizer(exported)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from core.config import PROJECT_FOLDER, load_config, quiet_environment
 from core.errors import CourseLiftError
-from core.generation.openvino_export import ensure_exported
+from core.generation.openvino_export import DECODER_EXPORT
 from core.jobs.calibration_request import LOCK_FILE, CalibrationRequest, read_trial, write_state, write_trials
 from core.jobs.calibration_trial import TRIAL_FILE
 from core.jobs.files import locked
@@ -57,7 +57,7 @@ def _usable(request: CalibrationRequest) -> tuple[Configuration, ...]:
     if all(each.engine != "openvino" for each in request.configurations):
         return request.configurations
     try:
-        ensure_exported(resolve(request.model_ref, load_config()))
+        DECODER_EXPORT.ensure(resolve(request.model_ref, load_config()))
     except CourseLiftError as error:
         logger.warning("OpenVINO is left out: %s", error)
         return tuple(each for each in request.configurations if each.engine != "openvino")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import CourseLiftError
-from core.generation.openvino_export import export_refusal
+from core.generation.openvino_export import DECODER_EXPORT
 from core.generation.registry import default_engine
 from core.jobs.reasons import as_message, as_values
 from core.measurement.hardware import get_optimal_dtype, machine_facts
@@ -71,7 +71,7 @@ def _automatic_engine(model_ref: str, folder: Path, device: str, winner: Winner 
     if model_ref.startswith(FAKE_PREFIX):
         return "fake", Message("calibration.engine.fake")
     engine = winner.engine if winner else default_engine(device)
-    refusal = export_refusal(folder) if engine == "openvino" else None
+    refusal = DECODER_EXPORT.refusal(folder) if engine == "openvino" else None
     if refusal is not None:
         return _PLAIN_ENGINE, Message("calibration.engine.fell_back", {"reason": refusal})
     if winner is not None:
@@ -84,7 +84,7 @@ def fell_back(app: Application, job: Job) -> Message | None:
     if not job.spec.get("fallback_engine"):
         return None
     try:
-        refusal = export_refusal(resolve(str(job.spec.get("model_ref", "")), app.config))
+        refusal = DECODER_EXPORT.refusal(resolve(str(job.spec.get("model_ref", "")), app.config))
     except CourseLiftError:  # the model has gone
         return None
     return None if refusal is None else Message("calibration.engine.fell_back", {"reason": refusal})

@@ -13,11 +13,12 @@ from typing import Any
 
 from core.config import PROJECT_FOLDER, Config, quiet_environment
 from core.errors import CourseLiftError
-from core.generation.openvino_export import ensure_exported
+from core.embedding.openvino_export import ENCODER_EXPORT
+from core.generation.openvino_export import DECODER_EXPORT
 from core.generation.registry import default_engine
 from core.jobs.files import is_locked, locked, write_atomically
 from core.measurement.hardware import get_device
-from core.models.bundled import BUNDLED, SMOLLM2, bundled_folder, install, is_installed, size_on_disk_mib
+from core.models.bundled import BUNDLED, E5_SMALL, SMOLLM2, bundled_folder, install, is_installed, size_on_disk_mib
 from core.pipeline.application import Application
 from core.progress import SILENT, Progress
 from core.records import Message
@@ -130,14 +131,15 @@ def install_models(config: Config, progress: Progress = SILENT) -> tuple[Path, .
 
 
 def _prepare_openvino(config: Config, progress: Progress) -> None:
-    """Export the embedded writer where OpenVINO would run it, so that the first job need not wait.
+    """Export the embedded models where OpenVINO would run them, so that the first job need not wait.
 
     Without an export the model still works, so a failure is no failed installation: the first job tries again.
     """
     if default_engine(get_device()) != "openvino":
         return
     try:
-        ensure_exported(bundled_folder(SMOLLM2.name, config), _Reporter(config, SMOLLM2.title, progress))
+        for model, export in ((SMOLLM2, DECODER_EXPORT), (E5_SMALL, ENCODER_EXPORT)):
+            export.ensure(bundled_folder(model.name, config), _Reporter(config, model.title, progress))
     except CourseLiftError as error:
         logger.warning("no OpenVINO export: %s", error)
 

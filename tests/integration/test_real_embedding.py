@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.embedding.engine import EmbeddingEngine
+from core.embedding.sentence_transformers_engine import EmbeddingEngine
 from core.errors import ModelError
 
 TEXTS = [

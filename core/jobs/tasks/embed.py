@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import cast
 
 from core.config import load_config
-from core.embedding.engine import DEFAULT_BATCH_SIZE, EmbeddingEngine, Encoder
-from core.embedding.fake_encoder import FakeEncoder
+from core.embedding.engine import DEFAULT_BATCH_SIZE, Encoder
+from core.embedding.registry import FAKE, create_encoder
 from core.embedding.texts import Role
 from core.errors import JobError
 from core.jobs.control import WorkerControl
@@ -17,8 +18,7 @@ from core.jobs.tasks.base import Made
 from core.measurement.monitor import PerformanceMonitor
 from core.models.references import resolve
 
-_FAKE = "fake"
-_GROUP_BATCHES = 4  # batches in hand at once, so that sorting by length has something to sort
+_GROUP_BATCHES = 8  # batches in hand at once, so that sorting by length has something to sort
 
 
 class EmbedTask:
@@ -35,12 +35,9 @@ class EmbedTask:
     def load(self, monitor: PerformanceMonitor) -> None:
         """See core.jobs.tasks.base.Task."""
         spec = self._spec
-        if spec.engine == _FAKE:
-            self._encoder = FakeEncoder()
-            return
-        folder = resolve(spec.model_ref, load_config())
+        folder = Path() if spec.engine == FAKE else resolve(spec.model_ref, load_config())
         with monitor.measure("load_model"):
-            self._encoder = EmbeddingEngine(folder, spec.precision, spec.device)
+            self._encoder = create_encoder(spec.engine, folder, spec.precision, spec.device)
 
     def run(self, items: Sequence[WorkItem], control: WorkerControl, monitor: PerformanceMonitor) -> Iterator[Made]:
         """See core.jobs.tasks.base.Task."""

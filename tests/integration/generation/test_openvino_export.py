@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from core.errors import ModelError
-from core.generation import openvino_export
 from core.generation.engine import GenerationSettings
-from core.generation.openvino_export import ensure_exported
+from core.generation.openvino_export import DECODER_EXPORT
 from core.generation.registry import create_engine
+from core.models.exports import Export
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def exports(home: Path) -> list[str]:
 
 def test_a_refusal_comes_back_from_the_child(model: Path, own_state_folder: Path) -> None:
     with pytest.raises(ModelError) as caught:
-        ensure_exported(model)
+        DECODER_EXPORT.ensure(model)
     assert caught.value.message.key == "models.broken_file"
     assert exports(own_state_folder) == []
 
@@ -44,12 +44,12 @@ def test_an_export_is_made_once_and_again_when_the_model_changed(
         (target / "openvino_model.xml").write_text("graph")
         made.append(source)
 
-    monkeypatch.setattr(openvino_export, "_export_in_child", export)
-    first = ensure_exported(model)
-    assert ensure_exported(model) == first
+    monkeypatch.setattr(Export, "in_child", lambda _, source, target: export(source, target))
+    first = DECODER_EXPORT.ensure(model)
+    assert DECODER_EXPORT.ensure(model) == first
     assert len(made) == 1
     (model / "config.json").write_text('{"model_type": "llama"}')
-    assert ensure_exported(model) != first
+    assert DECODER_EXPORT.ensure(model) != first
     assert len(exports(own_state_folder)) == 2
 
 

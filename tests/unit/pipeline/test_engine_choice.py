@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import ModelError
-from core.generation import openvino_export
+from core.generation.openvino_export import DECODER_EXPORT
+from core.models.exports import Export
 from core.pipeline import engine_choice
 from core.pipeline.application import Application
 from core.pipeline.engine_choice import Winner, choose_engine, store_winner, winner_for
@@ -57,9 +58,9 @@ def test_a_model_that_could_not_be_exported_is_planned_with_transformers_and_the
     def refuse(*_: object) -> None:
         raise ModelError("models.export_failed", model="own-model", reason="an operator")
 
-    monkeypatch.setattr(openvino_export, "_export_in_child", refuse)
+    monkeypatch.setattr(Export, "in_child", refuse)
     with pytest.raises(ModelError):
-        openvino_export.ensure_exported(model)
+        DECODER_EXPORT.ensure(model)
     choice = choose_engine(app, str(model), model, "cpu", "auto", "auto")
     assert (choice.engine, choice.fallback_engine) == ("transformers", "")
     assert choice.engine_reason.params["reason"] == Message(

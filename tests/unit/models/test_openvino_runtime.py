@@ -11,7 +11,7 @@ def refuse(*_):
 
 socket.socket.connect = refuse
 socket.getaddrinfo = refuse
-from core.generation.openvino_runtime import import_openvino, import_openvino_genai
+from core.models.openvino_runtime import import_openvino, import_openvino_genai
 assert import_openvino_genai().__name__ == "openvino_genai"
 import_openvino().Core()
 loaded = [name for name, module in sys.modules.items() if name.startswith("openvino_telemetry") and module]
