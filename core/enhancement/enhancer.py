@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from core.enhancement.checks import check_text
+from core.enhancement.checks import CourseIndex, check_text
 from core.enhancement.trimming import cut_to_sentences
 from core.generation.engine import NO_CONTROL, Chat, Control, Generation, GenerationEngine, GenerationSettings
 from core.measurement.monitor import PerformanceMonitor
@@ -47,15 +47,21 @@ class Draft:
 class DescriptionEnhancer:
     """Writes, trims and checks descriptions. A draft with a hard finding is written once more with another seed.
 
-    The engine must be loaded. Work is measured under "generate" and "check" when a monitor is given.
+    The engine must be loaded. Work is measured under "generate" and "check" when a monitor is given. `others` are the
+    courses with which a text may have been mixed up.
     """
 
     def __init__(
-        self, engine: GenerationEngine, settings: GenerationSettings, monitor: PerformanceMonitor | None = None
+        self,
+        engine: GenerationEngine,
+        settings: GenerationSettings,
+        monitor: PerformanceMonitor | None = None,
+        others: CourseIndex | None = None,
     ) -> None:
         self._engine = engine
         self._settings = settings
         self._monitor = monitor or PerformanceMonitor()
+        self._others = others
 
     def enhance(self, requests: Sequence[EnhancementRequest], control: Control = NO_CONTROL) -> Iterator[Draft]:
         """Drafts in the order in which they are finished, one a request; fewer when `control` stops.
@@ -93,11 +99,13 @@ class DescriptionEnhancer:
                 return
             position = positions[generation.index]
             with self._monitor.measure("check"):
-                draft = _finish(position, requests[position], generation, settings.seed)
+                draft = _finish(position, requests[position], generation, settings.seed, self._others)
             yield draft
 
 
-def _finish(index: int, request: EnhancementRequest, generation: Generation, seed: int) -> Draft:
+def _finish(
+    index: int, request: EnhancementRequest, generation: Generation, seed: int, others: CourseIndex | None
+) -> Draft:
     course = request.course
     text = cut_to_sentences(generation.text, course.language, MAX_SENTENCES)
     is_judged = generation.error is None and generation.finish_reason is not FinishReason.CANCELLED
@@ -110,7 +118,7 @@ def _finish(index: int, request: EnhancementRequest, generation: Generation, see
         new_tokens=generation.new_tokens,
         seconds=generation.seconds,
         seed=seed,
-        findings=tuple(check_text(course, text, request.chat)) if is_judged else (),
+        findings=tuple(check_text(course, text, request.chat, others)) if is_judged else (),
         error=generation.error,
     )
 

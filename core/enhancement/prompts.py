@@ -27,6 +27,7 @@ class Example:
     title: str
     department: str
     description: str
+    note: str = ""  # what the department had said before
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def build_messages(course: Course, template: PromptTemplate) -> tuple[ChatMessag
     """The chat that asks for one course's description: system, worked examples, the course."""
     messages: list[ChatMessage] = [{"role": "system", "content": template.system}]
     for example in template.examples:
-        fields = {"title": example.title, "department": example.department}
+        fields = {"title": example.title, "department": example.department, "description": example.note}
         messages += [
             {"role": "user", "content": _fill(template.request, fields)},
             {"role": "assistant", "content": example.description},

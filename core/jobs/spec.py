@@ -1,10 +1,13 @@
-"""What a job is to do, written once into its folder: `job.json` for the settings, `items.jsonl` for the work."""
+"""What a job is to do, written once into its folder: `job.json` for the settings, `items.jsonl` for the work.
+
+A job that writes descriptions also has `others.jsonl`: the courses with which a text may be mixed up.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import reduce
 from pathlib import Path
@@ -16,6 +19,7 @@ from core.records import Course, CourseKind, JobKind, Message
 
 SPEC_FILE = "job.json"
 ITEMS_FILE = "items.jsonl"
+OTHERS_FILE = "others.jsonl"
 DEFAULT_ITEM_DEADLINE = 180.0  # seconds without any sign of life before a worker counts as hung
 _HASHED_FIELDS = ("kind", "model_ref", "engine", "precision", "device", "settings", "prompt_version")
 
@@ -49,6 +53,7 @@ class JobSpec:
     prompt_version: str = ""
     fallback_engine: str = ""  # for a model that `engine` cannot take; "" when a person chose the engine. Not hashed
     item_deadline_seconds: float = DEFAULT_ITEM_DEADLINE  # says nothing about the result, so it is not hashed
+    others: tuple[Course, ...] = field(default=(), repr=False)  # for the checks: the catalog's courses in short
 
     @property
     def settings_hash(self) -> str:
@@ -68,15 +73,16 @@ class JobSpec:
         return _digest({**values, "settings": settings, "input_hash": input_hash})
 
     def header(self) -> dict[str, Any]:
-        """Everything but the items, as plain JSON values."""
-        values = {name: getattr(self, name) for name in self.__slots__ if name != "items"}
+        """Everything but the items and other courses, as plain JSON values."""
+        values = {name: getattr(self, name) for name in self.__slots__ if name not in ("items", "others")}
         return {**values, "settings": dict(self.settings), "settings_hash": self.settings_hash}
 
     def save(self, folder: Path) -> None:
-        """Write `job.json` and `items.jsonl` into `folder`, each whole or not at all; items first."""
-        lines = [_encode(_item_values(item)) for item in self.items]
-        items = "".join(f"{line}\n" for line in lines).encode()
+        """Write the files of a job into `folder`, each whole or not at all; `job.json` last."""
+        items = _lines(self.items)
         write_atomically(folder / ITEMS_FILE, items)
+        if self.others:
+            write_atomically(folder / OTHERS_FILE, _lines(self.others))
         header = {**self.header(), "items_hash": hashlib.sha256(items).hexdigest()}
         write_atomically(folder / SPEC_FILE, _encode(header).encode())
 
@@ -90,7 +96,11 @@ class JobSpec:
                 raise JobError("jobs.folder_damaged", job=folder.name)
             settings_hash = header.pop("settings_hash")
             header["kind"] = JobKind(header["kind"])
-            spec = cls(**header, items=tuple(_read_item(line) for line in items.decode().splitlines()))
+            spec = cls(
+                **header,
+                items=tuple(_read_item(line) for line in items.decode().splitlines()),
+                others=_read_others(folder / OTHERS_FILE),
+            )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise JobError("jobs.folder_damaged", job=folder.name) from error
         if spec.settings_hash != settings_hash:
@@ -116,8 +126,20 @@ def differences(old: JobSpec, new: JobSpec) -> Message | None:
     return reduce(lambda first, second: Message("jobs.changed.both", {"first": first, "second": second}), found)
 
 
-def _item_values(item: WorkItem) -> dict[str, Any]:
-    return {name: value for name, value in asdict(item).items() if value}
+def _lines(records: Sequence[WorkItem] | Sequence[Course]) -> bytes:
+    """One JSON object a line, without what is empty."""
+    values = ({name: value for name, value in asdict(record).items() if value} for record in records)
+    return "".join(f"{_encode(each)}\n" for each in values).encode()
+
+
+def _read_others(path: Path) -> tuple[Course, ...]:
+    if not path.exists():
+        return ()
+    return tuple(_read_course(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines())
+
+
+def _read_course(values: Mapping[str, Any]) -> Course:
+    return Course(**{**values, "kind": CourseKind(values["kind"])})
 
 
 def _read_item(line: str) -> WorkItem:
@@ -125,7 +147,7 @@ def _read_item(line: str) -> WorkItem:
     course = values.pop("course", None)
     chat = tuple(values.pop("chat", ()))
     if course is not None:
-        course = Course(**{**course, "kind": CourseKind(course["kind"])})
+        course = _read_course(course)
     return WorkItem(**values, chat=chat, course=course)
 
 

@@ -26,6 +26,7 @@ from core.storage.conversion import new_id
 MAX_TRIAL_COURSES = 5
 INSUFFICIENT = frozenset(DescriptionStatus) - {DescriptionStatus.SUFFICIENT}
 _PREVIEWS = 3
+_SHORT_CHARACTERS = 600
 _ANY_STATUS = frozenset(DescriptionStatus)
 
 
@@ -165,7 +166,7 @@ def start_enhancement(app: Application, plan: EnhancementPlan) -> Job:
         settings=plan.settings,
         prompts=plan.prompts,
     )
-    spec = _spec(plan.catalog_id, means, courses)
+    spec = _spec(plan.catalog_id, means, courses, _in_short(app.catalogs.courses(plan.catalog_id)))
     job = app.job_service.start(spec, _find_cached(app, spec))
     if job.job_id == spec.job_id and plan.forecast is not None:
         app.settings.set(forecast_setting(job.job_id), asdict(plan.forecast))
@@ -251,7 +252,7 @@ def _language(course: Course) -> str:
     return course.language or "en"
 
 
-def _spec(catalog_id: str, means: _Means, courses: Sequence[Course]) -> JobSpec:
+def _spec(catalog_id: str, means: _Means, courses: Sequence[Course], others: tuple[Course, ...] = ()) -> JobSpec:
     return JobSpec(
         job_id=new_id(),
         kind=JobKind.ENHANCE,
@@ -267,6 +268,21 @@ def _spec(catalog_id: str, means: _Means, courses: Sequence[Course]) -> JobSpec:
         ),
         prompt_version=prompt_version(courses, means.prompts),
         fallback_engine=means.fallback_engine,
+        others=others,
+    )
+
+
+def _in_short(courses: Sequence[Course]) -> tuple[Course, ...]:
+    """What the checks compare a text with, of each course of a catalog."""
+    return tuple(
+        Course(
+            it.course_key,
+            it.title,
+            title_en=it.title_en,
+            department=it.department,
+            description=it.description[:_SHORT_CHARACTERS],
+        )
+        for it in courses
     )
 
 

@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
+from core.enhancement.trimming import split_sentences
+from core.enhancement.vocabulary import pattern, words
 from core.records import Course, Finding, Message, Severity
 
 HANGUL = re.compile("[가-힣]")
@@ -21,14 +23,22 @@ _ENGLISH_ENDINGS = re.compile(
 
 @dataclass(frozen=True)
 class Source:
-    """A course's fields as one text, and what follows from it."""
+    """A course's fields as one text, and what follows from it.
+
+    Sentences of the description that give orders to a model are no part of it: what they say is not known.
+    """
 
     course: Course
     text: str  # everything the source says, normalised and lower case
+    description: str  # of the course, without instructions
+    instructions: tuple[str, ...] = ()  # sentences of the description that address a model
 
     @classmethod
     def of(cls, course: Course) -> Source:
         """The source of one course: every field that came with it."""
+        sentences = split_sentences(course.description, course.language or "en")
+        instructions = tuple(each for each in sentences if pattern("instruction").search(each))
+        description = " ".join(each for each in sentences if each not in instructions)
         fields = (
             course.title,
             course.title_en,
@@ -37,11 +47,11 @@ class Source:
             course.category,
             course.level,
             course.credits,
-            course.description,
+            description,
             course.prerequisites,
             *course.extra.values(),
         )
-        return cls(course, fold("\n".join(field for field in fields if field)))
+        return cls(course, fold("\n".join(field for field in fields if field)), description, instructions)
 
     @cached_property
     def numbers(self) -> frozenset[str]:
@@ -83,6 +93,18 @@ def plain_number(number: str) -> str:
     if "." in digits and digits.count(".") == 1:
         digits = digits.rstrip("0").rstrip(".")
     return digits.lstrip("0") or "0"
+
+
+def is_content(word: str) -> bool:
+    """Whether a word says something about a subject: no word that any description has, no number."""
+    folded = fold(word)
+    if HANGUL.search(folded):
+        return len(folded) > 1 and not folded.startswith(_COMMON_KOREAN)
+    return len(folded) > 2 and not folded.isdigit() and stem(folded) not in _COMMON
+
+
+_COMMON = frozenset(stem(word) for word in words("empty_talk"))
+_COMMON_KOREAN = words("empty_talk", "korean_beginnings")
 
 
 def finding(check: str, severity: Severity, start: int, end: int, **params: object) -> Finding:

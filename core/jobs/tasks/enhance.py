@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from core.config import load_config
+from core.enhancement.checks import CourseIndex
 from core.enhancement.enhancer import DescriptionEnhancer, EnhancementRequest
 from core.errors import JobError, ModelError
 from core.generation.engine import GenerationEngine, GenerationSettings
@@ -34,6 +35,7 @@ class EnhanceTask:
         self._spec = spec
         self._settings = GenerationSettings.from_mapping(spec.settings)
         self._engine: GenerationEngine | None = None
+        self._others = CourseIndex(spec.others) if spec.others else None
         self.group_size = self._settings.batch_size
 
     def load(self, monitor: PerformanceMonitor) -> None:
@@ -64,7 +66,7 @@ class EnhanceTask:
             raise JobError("jobs.not_loaded")
         info = self._engine.describe()
         made_by = {"model": info.model, "engine": info.engine, "precision": info.precision, "device": info.device}
-        enhancer = DescriptionEnhancer(self._engine, self._settings, monitor)
+        enhancer = DescriptionEnhancer(self._engine, self._settings, monitor, self._others)
         for draft in enhancer.enhance([_request(item) for item in items], control):
             item = items[draft.index]
             if draft.error is not None:

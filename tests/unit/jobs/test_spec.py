@@ -97,3 +97,11 @@ def test_differences_are_named_in_words() -> None:
     sentences = {language: Translator(language)("jobs.has_changed", differences=found) for language in LANGUAGES}
     assert "the model, the setting “seed”, the source of some courses" in sentences["en"]
     assert "모델" in sentences["ko"]
+
+
+def test_the_courses_to_compare_with_survive_the_job_folder_and_change_no_hash(tmp_path: Path) -> None:
+    spec = make_spec(others=tuple(make_course(number) for number in range(3)))
+    spec.save(tmp_path)
+    assert JobSpec.load(tmp_path) == spec
+    assert spec.settings_hash == make_spec().settings_hash
+    assert spec.header() == make_spec().header()
