@@ -1,18 +1,24 @@
-"""Review of drafts: a queue in order of risk, one screen a course, decisions that can be undone."""
+"""Review of drafts: a queue in order of risk and effect, decisions that can be undone."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
+from statistics import median
 
-from core.enhancement.wording import added_spans
 from core.errors import CourseLiftError
 from core.pipeline.application import Application
-from core.records import Course, Enhancement, Finding, ReviewState, Severity, Triage
+from core.pipeline.review_screen import holds_human_text
+from core.records import Course, Enhancement, ReviewState, Severity
+from core.storage.decisions import DecisionGroup, Undone
+
+WAITING = (ReviewState.DRAFT, ReviewState.STALE)
+PACE_DECISIONS = 20  # the newest decisions that the pace is taken from
+LONGEST_THOUGHT_SECONDS = 300  # a longer gap between two decisions is a break, not work
+_RECENT = 20
 
 
 class Risk(StrEnum):
@@ -23,6 +29,13 @@ class Risk(StrEnum):
     NONE = "none"  # no check found anything
 
 
+class Order(StrEnum):
+    """What comes first in the queue; the other of the two decides among equals."""
+
+    RISK = "risk"  # hard findings, then soft ones
+    EFFECT = "effect"  # texts that change most students' lists
+
+
 @dataclass(frozen=True, slots=True)
 class QueueItem:
     """One draft in the queue."""
@@ -30,11 +43,13 @@ class QueueItem:
     enhancement: Enhancement
     course: Course
     risk: Risk
+    reach: int | None = None  # students whose lists its course would enter or leave; None: not known
+    has_human_text: bool = False  # another text of the course is in a person's words: never decided in bulk
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewQueue:
-    """Drafts to be judged, riskiest first."""
+    """Drafts to be judged, in order."""
 
     items: tuple[QueueItem, ...]
     counts: Mapping[
@@ -42,40 +57,7 @@ class ReviewQueue:
     ]  # newest text of each course by state, and all rejected texts; every state present
     risks: Mapping[Risk, int]  # of the items, every risk present
     departments: tuple[str, ...]  # of all texts in these states, in alphabetical order
-
-
-@dataclass(frozen=True, slots=True)
-class TextPart:
-    """A run of a draft's text, for drawing."""
-
-    text: str
-    is_added: bool  # words that the source (title, department, description, ...) does not have
-    severity: Severity | None  # of the worst finding about this run
-    finding_indexes: tuple[int, ...] = ()  # into Enhancement.findings
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """One step in the life of a text."""
-
-    at: datetime
-    actor: str  # a person's name; "" for the model
-    state: ReviewState
-    previous_state: ReviewState | None
-    reason: str
-    decision_id: str | None  # to undo it; None for the writing itself
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewScreen:
-    """Everything about one course side by side."""
-
-    course: Course
-    triage: Triage | None
-    enhancement: Enhancement
-    parts: tuple[TextPart, ...]  # together exactly the published text
-    others: tuple[Enhancement, ...]  # other texts of the same course, newest first
-    history: tuple[HistoryEntry, ...]  # newest first
+    seen: int  # the newest decision that this queue knows of; see EnhancementStore.decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,38 +66,50 @@ class BulkResult:
 
     decision_id: str | None  # None when nothing was approved
     approved: int
-    held_back: int  # drafts with a hard finding, left for a person
+    held_back: int  # drafts with a hard finding or beside a person's own words, left for a person
 
 
 def review_queue(
     app: Application,
     catalog_id: str,
     *,
-    states: Sequence[ReviewState] = (ReviewState.DRAFT, ReviewState.STALE),
+    states: Sequence[ReviewState] = WAITING,
     risk: Risk | None = None,
     department: str | None = None,
     search: str = "",
     job_id: str | None = None,
+    order: Order = Order.RISK,
+    reach: Mapping[str, int] | None = None,
 ) -> ReviewQueue:
-    """The newest text of each course if it is in these states: hard findings first, then soft, then the rest.
+    """The newest text of each course if it is in these states, in `order`.
 
-    With REJECTED among the states, all rejected texts are listed too.
+    With REJECTED among the states, all rejected texts are listed too. `reach` is how many students' lists each text
+    can touch, by enhancement id (core.pipeline.effects).
     """
+    seen = app.enhancements.newest_decision()
     courses = {course.course_key: course for course in app.catalogs.courses(catalog_id)}
     newest = list(app.enhancements.latest(catalog_id).values())
     rejected = app.enhancements.of_catalog(catalog_id, [ReviewState.REJECTED])
+    human = _human_texts(app, catalog_id)
     counts = Counter(it.state for it in newest) + Counter({ReviewState.REJECTED: len(rejected)})
     listed = newest + (rejected if ReviewState.REJECTED in states else [])
     items = [
-        QueueItem(it, courses[it.course_key], risk_of(it))
+        QueueItem(
+            it,
+            courses[it.course_key],
+            risk_of(it),
+            (reach or {}).get(it.enhancement_id),
+            human.get(it.course_key, it.enhancement_id) != it.enhancement_id,
+        )
         for it in listed
         if it.state in states and it.course_key in courses and job_id in (None, it.job_id)
     ]
     queue = ReviewQueue(
-        items=tuple(sorted(items, key=_urgency)),
+        items=tuple(sorted(items, key=_by_effect if order is Order.EFFECT else _by_risk)),
         counts={state: counts[state] for state in ReviewState},
         risks={},
         departments=tuple(sorted({item.course.department for item in items})),
+        seen=seen,
     )
     return narrow(queue, risk=risk, department=department, search=search)
 
@@ -136,25 +130,43 @@ def narrow(
     return replace(queue, items=items, risks={each: risks[each] for each in Risk})
 
 
-def review_screen(app: Application, enhancement_id: str) -> ReviewScreen:
-    """One draft beside its source, with the model's own words and the findings marked."""
-    enhancement = app.enhancements.get(enhancement_id)
-    catalog_id, key = enhancement.catalog_id, enhancement.course_key
-    course = app.catalogs.course(catalog_id, key)
-    others = [it for it in app.enhancements.for_course(catalog_id, key) if it.enhancement_id != enhancement_id]
-    return ReviewScreen(
-        course=course,
-        triage=app.catalogs.triage(catalog_id).get(key),
-        enhancement=enhancement,
-        parts=mark_text(course, enhancement),
-        others=tuple(others),
-        history=_history(app, enhancement),
-    )
+def risk_of(enhancement: Enhancement) -> Risk:
+    """How much a text needs a person's eyes, by its worst finding."""
+    if enhancement.has_hard_finding:
+        return Risk.HARD
+    is_soft = any(finding.severity is Severity.SOFT for finding in enhancement.findings)
+    return Risk.SOFT if is_soft else Risk.NONE
 
 
-def approve(app: Application, enhancement_ids: Sequence[str], *, by: str, reason: str = "") -> str:
-    """Publish texts as the model wrote them; returns the decision's id, for undoing."""
-    return _decide(app, enhancement_ids, ReviewState.APPROVED, by, reason)
+def review_pace(app: Application, by: str) -> float | None:
+    """A person's median seconds between two decisions, over the newest ones; None until there are two.
+
+    What was decided at once counts once, and gaps longer than `LONGEST_THOUGHT_SECONDS` are left out.
+    """
+    moments = app.enhancements.decision_moments(by, PACE_DECISIONS)
+    gaps = [(later - earlier).total_seconds() for later, earlier in pairwise(moments)]
+    gaps = [gap for gap in gaps if gap <= LONGEST_THOUGHT_SECONDS]
+    return median(gaps) if gaps else None
+
+
+def approve(
+    app: Application, enhancement_ids: Sequence[str], *, by: str, reason: str = "", seen: int | None = None
+) -> str:
+    """Approve texts as they stand: the model's, or a person's words where there are any.
+
+    Returns the decision's id, for undoing. `seen` is that of the queue that the person looked at: raises
+    StorageError when somebody decided about one of the texts since. So do `edit` and `reject`.
+    """
+    return app.enhancements.decide(enhancement_ids, ReviewState.APPROVED, by, reason, seen=seen)
+
+
+def passing_drafts(items: Sequence[QueueItem]) -> list[QueueItem]:
+    """What may be approved in bulk: drafts without a hard finding, of courses without a person's own words."""
+    return [
+        item
+        for item in items
+        if item.enhancement.state is ReviewState.DRAFT and item.risk is not Risk.HARD and not item.has_human_text
+    ]
 
 
 def approve_passing(
@@ -166,94 +178,69 @@ def approve_passing(
     enhancement_ids: Sequence[str] | None = None,
     except_ids: Sequence[str] = (),
 ) -> BulkResult:
-    """Approve all drafts without a hard finding: of a catalog, of a job, or of a selection."""
-    chosen = app.enhancements.latest(catalog_id).values()
-    left_out = set(except_ids)
-    drafts = [
-        it
-        for it in chosen
-        if it.state is ReviewState.DRAFT
-        and job_id in (None, it.job_id)
-        and (enhancement_ids is None or it.enhancement_id in enhancement_ids)
-        and it.enhancement_id not in left_out
-    ]
-    passing = [it.enhancement_id for it in drafts if not it.has_hard_finding]
-    decision_id = approve(app, passing, by=by) if passing else None
+    """Approve all drafts that may be approved in bulk: of a catalog, of a job, or of a selection.
+
+    What is no draft any more, because somebody decided about it meanwhile, is left as it is.
+    """
+    chosen = None if enhancement_ids is None else set(enhancement_ids)
+    with app.database.write():
+        queue = review_queue(app, catalog_id, states=(ReviewState.DRAFT,), job_id=job_id)
+        drafts = [
+            item
+            for item in queue.items
+            if (chosen is None or item.enhancement.enhancement_id in chosen)
+            and item.enhancement.enhancement_id not in except_ids
+        ]
+        passing = [item.enhancement.enhancement_id for item in passing_drafts(drafts)]
+        decision_id = approve(app, passing, by=by) if passing else None
     return BulkResult(decision_id, len(passing), len(drafts) - len(passing))
 
 
-def edit(app: Application, enhancement_id: str, text: str, *, by: str, reason: str = "") -> str:
-    """Publish a person's wording in place of the model's; returns the decision's id.
+def edit(
+    app: Application, enhancement_id: str, text: str, *, by: str, reason: str = "", seen: int | None = None
+) -> str:
+    """Approve a person's wording in place of the model's; returns the decision's id.
 
     Raises CourseLiftError when the text is empty.
     """
     words = " ".join(text.split())
     if not words:
         raise CourseLiftError("pipeline.error.empty_text")
-    return _decide(app, [enhancement_id], ReviewState.EDITED, by, reason, words)
+    return app.enhancements.decide([enhancement_id], ReviewState.EDITED, by, reason, words, seen)
 
 
-def reject(app: Application, enhancement_ids: Sequence[str], *, by: str, reason: str) -> str:
+def reject(app: Application, enhancement_ids: Sequence[str], *, by: str, reason: str, seen: int | None = None) -> str:
     """Keep texts from being used; returns the decision's id."""
-    return _decide(app, enhancement_ids, ReviewState.REJECTED, by, reason)
+    return app.enhancements.decide(enhancement_ids, ReviewState.REJECTED, by, reason, seen=seen)
 
 
-def undo(app: Application, decision_id: str, *, by: str = "") -> None:
-    """Put everything a decision changed back to what it was before.
+def undo(app: Application, decision_id: str, *, by: str = "", only: str | None = None) -> Undone:
+    """Put what a decision changed back to what it was before; with `only`, this one text of it.
 
-    Raises StorageError when something was decided about its texts since.
+    Texts that something newer was decided about keep it; raises StorageError when nothing is left to take back.
     """
-    app.enhancements.undo(decision_id, by)
-    app.mark_changed()
+    return app.enhancements.undo(decision_id, by, only)
 
 
-def risk_of(enhancement: Enhancement) -> Risk:
-    """How much a text needs a person's eyes, by its worst finding."""
-    if enhancement.has_hard_finding:
-        return Risk.HARD
-    is_soft = any(finding.severity is Severity.SOFT for finding in enhancement.findings)
-    return Risk.SOFT if is_soft else Risk.NONE
+def recent_decisions(app: Application, catalog_id: str, limit: int = _RECENT) -> tuple[DecisionGroup, ...]:
+    """What people decided last, newest first, by whomever; a changed source is no decision of theirs."""
+    found = app.enhancements.recent_decisions(catalog_id, limit)
+    return tuple(each for each in found if each.state is not ReviewState.STALE)
 
 
-def mark_text(course: Course, enhancement: Enhancement) -> tuple[TextPart, ...]:
-    """The published text in runs: the model's own words and the findings marked (findings are about its own text)."""
-    text = enhancement.published_text
-    findings = enhancement.findings if enhancement.edited_text is None else ()
-    added = added_spans(course, text)
-    cuts = {0, len(text)}
-    for start, end in [*added, *((finding.start, finding.end) for finding in findings)]:
-        cuts |= {min(start, len(text)), min(end, len(text))}
-    return tuple(_part(text, start, end, added, findings) for start, end in pairwise(sorted(cuts)))
+def _human_texts(app: Application, catalog_id: str) -> dict[str, str]:
+    """Course key -> the text that holds a person's own words."""
+    texts = app.enhancements.of_catalog(catalog_id, [ReviewState.EDITED, ReviewState.STALE])
+    return {it.course_key: it.enhancement_id for it in texts if holds_human_text(it)}
 
 
-def _part(text: str, start: int, end: int, added: Sequence[tuple[int, int]], findings: Sequence[Finding]) -> TextPart:
-    about = tuple(index for index, each in enumerate(findings) if each.start <= start and end <= each.end)
-    severities = {findings[index].severity for index in about}
-    return TextPart(
-        text=text[start:end],
-        is_added=any(first <= start and end <= last for first, last in added),
-        severity=next((severity for severity in Severity if severity in severities), None),
-        finding_indexes=about,
-    )
+def _by_risk(item: QueueItem) -> tuple[object, ...]:
+    return (list(Risk).index(item.risk), -(item.reach or 0), *_among_equals(item))
 
 
-def _urgency(item: QueueItem) -> tuple[int, int, str, str]:
-    risks = list(Risk)
-    return risks.index(item.risk), -len(item.enhancement.findings), item.course.department, item.course.course_key
+def _by_effect(item: QueueItem) -> tuple[object, ...]:
+    return (-(item.reach or 0), list(Risk).index(item.risk), *_among_equals(item))
 
 
-def _decide(
-    app: Application, ids: Sequence[str], state: ReviewState, by: str, reason: str, edited_text: str | None = None
-) -> str:
-    decision_id = app.enhancements.decide(ids, state, by, reason, edited_text)
-    app.mark_changed()
-    return decision_id
-
-
-def _history(app: Application, enhancement: Enhancement) -> tuple[HistoryEntry, ...]:
-    decisions = [
-        HistoryEntry(it.decided_at, it.decided_by, it.state, it.previous_state, it.reason, it.decision_id)
-        for it in app.enhancements.history(enhancement.enhancement_id)
-    ]
-    written = HistoryEntry(enhancement.created_at, "", ReviewState.DRAFT, None, "", None)
-    return (*decisions, written)
+def _among_equals(item: QueueItem) -> tuple[int, str, str]:
+    return -len(item.enhancement.findings), item.course.department, item.course.course_key

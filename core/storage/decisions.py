@@ -82,6 +82,11 @@ def judge(cursor: duckdb.DuckDBPyConnection, changes: Mapping[str, Mapping[str, 
     return decision_id
 
 
+def edited_texts(cursor: duckdb.DuckDBPyConnection, ids: Collection[str]) -> dict[str, str]:
+    """The wording that a person gave, by enhancement id, of those that have one."""
+    return {row[0]: row[2] for row in cursor.execute(queries.CHOSEN, [list(ids)]).fetchall() if row[2] is not None}
+
+
 def mark_stale(cursor: duckdb.DuckDBPyConnection, catalog_id: str, course_keys: Sequence[str], by: str = "") -> None:
     """Within a transaction: the source of these courses changed, so all their texts that are not rejected are stale.
 

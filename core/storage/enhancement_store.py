@@ -103,7 +103,8 @@ class EnhancementStore:
     ) -> str:
         """Judge enhancements, all in one transaction. Returns the decision's id, which `undo` takes.
 
-        `edited_text` belongs to `ReviewState.EDITED` and only to it; approving drops an earlier edited text.
+        `edited_text` belongs to `ReviewState.EDITED` and only to it. Approving a text that a person has edited before
+        keeps that wording: it becomes EDITED.
         `seen` is what `newest_decision` gave when the person looked at the texts: raises StorageError when something
         was decided about one of them since, and when an id is unknown or the text is missing.
         """
@@ -119,7 +120,11 @@ class EnhancementStore:
                 "decided_by": by,
                 "reason": reason,
             }
-            return decisions.judge(cursor, dict.fromkeys(ids, change), by, reason)
+            changes = dict.fromkeys(ids, change)
+            if state is ReviewState.APPROVED:
+                for key, text in decisions.edited_texts(cursor, ids).items():
+                    changes[key] = {**change, "state": ReviewState.EDITED.value, "edited_text": text}
+            return decisions.judge(cursor, changes, by, reason)
 
     def undo(self, decision_id: str, by: str = "", only: str | None = None) -> Undone:
         """Put back what was before a decision (`only`: about this enhancement), as a new decision.
@@ -148,6 +153,14 @@ class EnhancementStore:
     def decision_moments(self, by: str, limit: int) -> list[datetime]:
         """When this person decided, newest first; what was decided at once counts once."""
         return [from_stored_time(row[0]) for row in self._database.fetch(decision_queries.MOMENTS, [by, limit])]
+
+    def histories(self, catalog_id: str) -> dict[str, list[Decision]]:
+        """The decisions about each text of a catalog, oldest first, by enhancement id."""
+        found: dict[str, list[Decision]] = {}
+        for row in self._database.fetch(decision_queries.HISTORIES, [catalog_id]):
+            decision = decisions.read_decision(row)
+            found.setdefault(decision.enhancement_id, []).append(decision)
+        return found
 
     def _by_course(self, query: str, catalog_id: str) -> dict[str, Enhancement]:
         found = [_enhancement(row) for row in self._database.fetch(query, [catalog_id])]

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.enhancement.word_diff import Change, WordRun
-from core.pipeline.review import TextPart
+from core.pipeline.review_screen import TextPart
 from core.records import Severity
 
 _ADDED = "background:rgba(230,159,0,0.22);border-radius:3px;padding:1px 0"

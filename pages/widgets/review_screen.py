@@ -9,7 +9,8 @@ import streamlit as st
 from core.enhancement.word_diff import word_diff
 from core.i18n import Translator
 from core.pipeline import review
-from core.pipeline.review import HistoryEntry, QueueItem, ReviewQueue, ReviewScreen, review_screen
+from core.pipeline.review import QueueItem, ReviewQueue
+from core.pipeline.review_screen import HistoryEntry, ReviewScreen, review_screen
 from core.records import Course, Enhancement, Finding, ReviewState, Severity
 from pages.widgets.display import plain
 from pages.widgets.formats import moment

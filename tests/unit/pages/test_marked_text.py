@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.enhancement.word_diff import word_diff
-from core.pipeline.review import TextPart
+from core.pipeline.review_screen import TextPart
 from core.records import Severity
 from pages.widgets.marked_text import diff_html, parts_html
 

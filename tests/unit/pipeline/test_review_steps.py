@@ -6,7 +6,9 @@ from core.errors import CourseLiftError, StorageError
 from core.pipeline import review
 from core.pipeline.application import Application
 from core.pipeline.embedding import catalog_texts
-from core.pipeline.review import Risk
+from core.pipeline.releases import publish
+from core.pipeline.review import Order, Risk
+from core.pipeline.review_screen import review_screen
 from core.records import ReviewState, Severity
 
 
@@ -38,7 +40,7 @@ def test_only_the_newest_text_of_a_course_is_listed(app: Application, catalog_id
     newer = write("MA2", job_id="j2")
     (item,) = review.review_queue(app, catalog_id).items
     assert item.enhancement.enhancement_id == newer.enhancement_id
-    assert len(review.review_screen(app, newer.enhancement_id).others) == 1
+    assert len(review_screen(app, newer.enhancement_id).others) == 1
 
 
 def test_bulk_approval_holds_back_hard_findings_and_exceptions(app: Application, catalog_id: str, write) -> None:
@@ -90,7 +92,7 @@ def test_the_history_tells_every_step(app: Application, catalog_id: str, write) 
     draft = write("PH1")
     review.approve(app, [draft.enhancement_id], by="kim")
     review.reject(app, [draft.enhancement_id], by="lee", reason="on second thought")
-    history = review.review_screen(app, draft.enhancement_id).history
+    history = review_screen(app, draft.enhancement_id).history
     assert [(step.actor, step.state) for step in history] == [
         ("lee", ReviewState.REJECTED),
         ("kim", ReviewState.APPROVED),
@@ -100,20 +102,85 @@ def test_the_history_tells_every_step(app: Application, catalog_id: str, write) 
 
 def test_the_parts_of_a_text_mark_the_models_words_and_the_findings(app: Application, catalog_id: str, write) -> None:
     draft = write("PH1", text="Optics explained with lasers.", severity=Severity.HARD)
-    parts = review.review_screen(app, draft.enhancement_id).parts
+    parts = review_screen(app, draft.enhancement_id).parts
     assert "".join(part.text for part in parts) == draft.text
     assert {part.text for part in parts if part.is_added} == {"explained", "lasers"}
     assert parts[0].severity is Severity.HARD
     assert parts[0].finding_indexes == (0,)
 
 
-def test_only_published_texts_reach_the_recommender(app: Application, catalog_id: str, write) -> None:
-    draft = write("PH1", text="Lasers and lenses.")
-    assert not any("Lasers" in text for text, _ in catalog_texts(app, catalog_id).texts.values())
-    review.approve(app, [draft.enhancement_id], by="kim")
-    assert any("Lasers" in text for text, _ in catalog_texts(app, catalog_id).texts.values())
+def test_only_released_texts_reach_the_recommender(app: Application, catalog_id: str, write) -> None:
+    def reach() -> bool:
+        return any("Lasers" in text for text, _ in catalog_texts(app, catalog_id).texts.values())
+
+    review.approve(app, [write("PH1", text="Lasers and lenses.").enhancement_id], by="kim")
+    assert not reach()
+    publish(app, catalog_id, by="kim")
+    assert reach()
 
 
 def test_a_placeholder_never_reaches_the_recommender(app: Application, catalog_id: str) -> None:
     texts = [text for text, _ in catalog_texts(app, catalog_id).texts.values()]
     assert not any("없음" in text for text in texts)
+
+
+def test_the_queue_can_be_ordered_by_effect(app: Application, catalog_id: str, write) -> None:
+    reach = {write("MA2").enhancement_id: 40, write("PH1").enhancement_id: 700}
+    write("HI2", severity=Severity.HARD)
+    by_effect = review.review_queue(app, catalog_id, order=Order.EFFECT, reach=reach)
+    assert [(item.course.course_key, item.reach) for item in by_effect.items] == [
+        ("PH1", 700),
+        ("MA2", 40),
+        ("HI2", None),
+    ]
+    by_risk = review.review_queue(app, catalog_id, reach=reach)
+    assert [item.course.course_key for item in by_risk.items] == ["HI2", "PH1", "MA2"]
+
+
+def test_a_decision_on_a_text_that_another_person_just_decided_says_so(
+    app: Application, catalog_id: str, write
+) -> None:
+    draft = write("PH1")
+    seen = review.review_queue(app, catalog_id).seen
+    review.reject(app, [draft.enhancement_id], by="lee", reason="wrong", seen=seen)
+    for decide in (
+        lambda: review.approve(app, [draft.enhancement_id], by="kim", seen=seen),
+        lambda: review.edit(app, draft.enhancement_id, "Light.", by="kim", seen=seen),
+        lambda: review.reject(app, [draft.enhancement_id], by="kim", reason="dull", seen=seen),
+    ):
+        with pytest.raises(StorageError) as caught:
+            decide()
+        assert caught.value.message.params["by"] == "lee"
+    assert app.enhancements.get(draft.enhancement_id).reason == "wrong"
+
+
+def test_a_later_run_and_a_bulk_approval_leave_a_persons_words_alone(app: Application, catalog_id: str, write) -> None:
+    draft = write("PH1")
+    review.edit(app, draft.enhancement_id, "Light, lenses and mirrors.", by="kim")
+    write("PH1", job_id="j2")  # a later run that was asked to write decided courses again
+    (item,) = review.review_queue(app, catalog_id).items
+    assert item.has_human_text
+    done = review.approve_passing(app, catalog_id, by="lee")
+    assert (done.approved, done.held_back) == (0, 1)
+    assert app.enhancements.published(catalog_id)["PH1"].published_text == "Light, lenses and mirrors."
+    assert review_screen(app, item.enhancement.enhancement_id).human_text is not None
+
+
+def test_the_pace_is_the_median_of_a_persons_own_gaps(app: Application, catalog_id: str, write) -> None:
+    drafts = [write(key).enhancement_id for key in ("MA2", "PH1", "HI2")]
+    assert review.review_pace(app, "kim") is None
+    for draft in drafts:
+        review.approve(app, [draft], by="kim")
+    pace = review.review_pace(app, "kim")
+    assert pace is not None and 0 <= pace < 60
+    assert review.review_pace(app, "lee") is None
+
+
+def test_recent_decisions_can_be_undone_by_anybody(app: Application, catalog_id: str, write) -> None:
+    write("MA2")
+    write("PH1")
+    review.approve_passing(app, catalog_id, by="kim")
+    (group,) = review.recent_decisions(app, catalog_id)
+    assert (group.decided_by, group.texts, group.standing) == ("kim", 2, 2)
+    assert review.undo(app, group.decision_id, by="lee", only="j1-PH1").texts == 1
+    assert states(app, catalog_id) == {"MA2": ReviewState.APPROVED, "PH1": ReviewState.DRAFT}

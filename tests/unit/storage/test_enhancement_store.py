@@ -106,13 +106,20 @@ def test_undo_puts_back_everything_and_can_be_undone(
     after = store.get("a")
     undo_id = store.undo(decision_id, "kim").decision_id
     assert (store.get("a"), store.get("b")) == before
-    assert [entry.state for entry in store.history("a")] == [
-        ReviewState.EDITED,
-        ReviewState.APPROVED,
-        ReviewState.EDITED,
-    ]
+    assert [entry.decided_by for entry in store.history("a")] == ["kim", "kim", "lee"]
+    assert [entry.state for entry in store.history("b")] == [ReviewState.DRAFT, ReviewState.APPROVED]
     store.undo(undo_id)
     assert store.get("a") == after
+
+
+def test_approving_an_edited_text_keeps_the_persons_words(
+    store: EnhancementStore, make_enhancement: MakeEnhancement
+) -> None:
+    store.save([make_enhancement("a"), make_enhancement("b")])
+    store.decide(["a"], ReviewState.EDITED, "lee", edited_text="better")
+    store.decide(["a", "b"], ReviewState.APPROVED, "kim")
+    assert (store.get("a").state, store.get("a").published_text) == (ReviewState.EDITED, "better")
+    assert store.get("b").state is ReviewState.APPROVED
 
 
 def test_undo_leaves_alone_what_was_overtaken(store: EnhancementStore, make_enhancement: MakeEnhancement) -> None:

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+
+from core.enhancement.word_diff import Change
+from core.errors import CourseLiftError, StorageError
+from core.pipeline import review
+from core.pipeline.application import Application
+from core.pipeline.course_editing import edit_course
+from core.pipeline.intake import apply_catalog, preview_catalog
+from core.pipeline.review_screen import review_screen
+from core.records import DescriptionStatus, ReviewState
+
+LONG = (
+    "Light as rays and as waves, with lenses, mirrors, interference and diffraction, and the instruments that physics "
+    "builds from them, from the magnifying glass to the interferometer."
+)
+
+
+def test_an_edit_makes_a_version_judges_again_and_leaves_the_upload_alone(app: Application, catalog_id: str) -> None:
+    course = app.catalogs.course(catalog_id, "PH1")
+    before = {path: path.read_bytes() for path in app.config.uploads_folder.iterdir()}
+    edited = edit_course(app, course, {"description": f"  {LONG} ", "credits": "3"}, by="kim")
+    assert (edited.description, edited.credits, edited.description_raw) == (LONG, "3", course.description_raw)
+    assert app.catalogs.course(catalog_id, "PH1") == edited
+    assert app.catalogs.triage(catalog_id)["PH1"].status is DescriptionStatus.SUFFICIENT
+    assert app.catalogs.versions(catalog_id, "PH1")[0].saved_by == "kim"
+    assert {path: path.read_bytes() for path in app.config.uploads_folder.iterdir()} == before
+
+
+def test_a_text_becomes_stale_and_says_what_changed_and_who_did_it(app: Application, catalog_id: str, write) -> None:
+    approved, draft = write("PH1"), write("PH1", job_id="j2")
+    review.approve(app, [approved.enhancement_id], by="lee")
+    edit_course(app, app.catalogs.course(catalog_id, "PH1"), {"title": "Wave Optics"}, by="kim")
+    for text in (approved, draft):
+        screen = review_screen(app, text.enhancement_id)
+        change = screen.source_change
+        assert screen.enhancement.state is ReviewState.STALE
+        assert change is not None
+        assert (change.changed_by, change.is_edit) == ("kim", True)
+        (field,) = change.fields
+        assert field.field == "title"
+        assert [(run.text.strip(), run.change) for run in field.runs] == [
+            ("Wave", Change.ADDED),
+            ("Optics", Change.KEPT),
+        ]
+        assert screen.history[0].state is ReviewState.STALE
+        assert screen.history[0].decision_id is None  # nobody can undo that the course changed
+    assert review.approve_passing(app, catalog_id, by="kim").approved == 0
+    review.approve(app, [approved.enhancement_id], by="kim")  # one by one, after a look, it may stand
+
+
+def test_an_upload_makes_approvals_stale_and_says_so(
+    app: Application, catalog_id: str, catalog_file: bytes, write
+) -> None:
+    review.approve(app, [write("PH1").enhancement_id], by="lee")
+    newer = catalog_file.replace(b"PH1,Optics,Physics,Optics", b"PH1,Optics,Physics,Light and lenses")
+    apply_catalog(app, preview_catalog(app, newer, "autumn term.csv", catalog_id=catalog_id))
+    change = review_screen(app, "j1-PH1").source_change
+    assert change is not None and not change.is_edit
+    assert [field.field for field in change.fields] == ["description"]
+
+
+def test_a_stale_text_in_a_persons_words_keeps_them_when_it_is_approved_again(
+    app: Application, catalog_id: str, write
+) -> None:
+    draft = write("PH1")
+    review.edit(app, draft.enhancement_id, "Light, lenses and mirrors.", by="kim")
+    edit_course(app, app.catalogs.course(catalog_id, "PH1"), {"credits": "4"}, by="kim")
+    review.approve(app, [draft.enhancement_id], by="kim")
+    stored = app.enhancements.get(draft.enhancement_id)
+    assert (stored.state, stored.published_text) == (ReviewState.EDITED, "Light, lenses and mirrors.")
+
+
+def test_what_cannot_be_stored_is_refused(app: Application, catalog_id: str) -> None:
+    course = app.catalogs.course(catalog_id, "PH1")
+    assert edit_course(app, course, {"title": " Optics "}, by="kim") is course
+    for changes in ({"title": " "}, {"course_key": "x"}, {"description": "x" * 30_000}):
+        with pytest.raises(CourseLiftError):
+            edit_course(app, course, changes, by="kim")
+    edit_course(app, course, {"credits": "4"}, by="kim")
+    with pytest.raises(StorageError) as caught:
+        edit_course(app, course, {"credits": "5"}, by="lee")
+    assert caught.value.message.key == "storage.course_changed_meanwhile"
