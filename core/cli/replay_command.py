@@ -10,7 +10,7 @@ from core.cli.data_commands import choose_catalog, contribution_values
 from core.cli.output import Console, Result
 from core.pipeline.application import Application
 from core.pipeline.replay import replay as replay_list
-from core.pipeline.settings import read_settings
+from core.pipeline.student_access import find_student, note_access
 
 
 def moment(text: str) -> datetime:
@@ -27,8 +27,9 @@ def moment(text: str) -> datetime:
 def replay(app: Application, options: argparse.Namespace, console: Console) -> Result:
     """`replay --student ID [--at DATE]`. The look is noted in the access log; a list that was altered ends with 1."""
     catalog_id = choose_catalog(app, options)
-    found = replay_list(app, catalog_id, options.student, options.at)
-    app.access_log.record("replay", [options.student], read_settings(app).actor)
+    student_id = find_student(app, options.student)
+    found = replay_list(app, catalog_id, student_id, options.at)
+    note_access(app, "replay", [student_id])
     run, weight_set = found.run, found.weight_set
     verdict = [console.t.message(message) for message in found.verdict]
     data: dict[str, Any] = {

@@ -1,43 +1,80 @@
-"""Personal data of students: masked by default; whoever unmasks or takes it away is written down."""
+"""Personal data of students: known by pseudonyms; whoever sees their numbers or takes lists away is written down."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from core.access.actor import author, requires
+from core.access.roles import Permission
 from core.catalog.export_safety import escape_cell
+from core.errors import AccessError, StorageError
 from core.i18n import Translator
 from core.pipeline.application import Application
 from core.pipeline.export import ExportFormat, export_recommendations
 from core.pipeline.settings import read_settings
 from core.pipeline.students import StudentView
 
-_SHOWN_CHARACTERS = 3
-_SHORTEST_SHOWN = 6  # of a shorter id, three characters would tell too much
 ALL_STUDENTS = "*"
-_SYNTHETIC_PREFIX = "SYN-"  # of every id in data/students_synthetic.csv
-
-
-def mask_id(student_id: str) -> str:
-    """An id with all but its last three characters hidden; a short id is hidden altogether."""
-    shown = _SHOWN_CHARACTERS if len(student_id) >= _SHORTEST_SHOWN else 0
-    return "•" * (len(student_id) - shown) + student_id[len(student_id) - shown :]
+_SYNTHETIC_PREFIX = "SYN-"  # of every number in data/students_synthetic.csv
 
 
 def students_are_synthetic(app: Application) -> bool:
     """Whether the students are the invented ones of the sample."""
-    return any(student.student_id.startswith(_SYNTHETIC_PREFIX) for student in app.students.list(limit=1))
+    some = [student.student_id for student in app.students.list(limit=1)]
+    return any(number.startswith(_SYNTHETIC_PREFIX) for number in app.students.numbers(some).values())
 
 
-def record_unmasking(app: Application, student_ids: Sequence[str], reason: str) -> None:
-    """Write down that these students' ids are shown in full."""
-    app.access_log.record("unmask", student_ids, read_settings(app).actor, reason)
+def note_access(app: Application, action: str, student_ids: Sequence[str], reason: str = "") -> None:
+    """Write down in the access log that whoever is acting does this with these students' data."""
+    app.access_log.record(action, student_ids, author(read_settings(app).actor), reason.strip())
 
 
+@requires(Permission.SEE_STUDENTS)
+def unmask(app: Application, student_ids: Sequence[str], reason: str) -> Mapping[str, str]:
+    """The university's numbers behind these pseudonyms; the look is written down first.
+
+    Raises AccessError without a reason or the permission.
+    """
+    _require_reason(reason)
+    note_access(app, "unmask", student_ids, reason)
+    return app.students.numbers(student_ids)
+
+
+@requires(Permission.SEE_STUDENTS)
+def find_by_number(app: Application, number: str) -> str | None:
+    """The pseudonym of the student with this number of the university, None when nobody has it; a find is written down.
+
+    Raises AccessError without the permission.
+    """
+    try:
+        student_id = app.students.id_of(number.strip())
+    except StorageError:
+        return None
+    note_access(app, "find", [student_id])
+    return student_id
+
+
+def find_student(app: Application, given: str) -> str:
+    """The pseudonym of a student named by pseudonym or by the university's number.
+
+    Raises StorageError when there is no such student.
+    """
+    try:
+        return app.students.get(given).student_id
+    except StorageError:
+        return app.students.id_of(given)
+
+
+@requires(Permission.SEE_STUDENTS)
 def export_student(app: Application, view: StudentView, language: str, reason: str) -> bytes:
-    """One student's list as CSV that opens right in Excel and holds no formulas; the export is written down."""
-    app.access_log.record("export", [view.student.student_id], read_settings(app).actor, reason)
+    """One student's list as CSV that opens right in Excel and holds no formulas; the export is written down.
+
+    Raises AccessError without a reason or the permission.
+    """
+    _require_reason(reason)
+    note_access(app, "export", [view.student.student_id], reason)
     t = Translator(language)
     columns = ("rank", "code", "course", "department", "score", "reasons")
     buffer = io.StringIO()
@@ -50,11 +87,18 @@ def export_student(app: Application, view: StudentView, language: str, reason: s
     return buffer.getvalue().encode("utf-8-sig")
 
 
+@requires(Permission.SEE_STUDENTS)
 def export_all_students(app: Application, catalog_id: str, format: ExportFormat, reason: str) -> bytes:
-    """The stored lists of all students; the export is written down.
+    """The stored lists of all students with the university's numbers; the export is written down.
 
-    Raises RecommendationError when there is no stored run.
+    Raises AccessError without a reason or the permission, RecommendationError when there is no stored run.
     """
+    _require_reason(reason)
     content = export_recommendations(app, catalog_id, format)
-    app.access_log.record("export", [ALL_STUDENTS], read_settings(app).actor, reason)
+    note_access(app, "export", [ALL_STUDENTS], reason)
     return content
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise AccessError("access.no_reason")

@@ -68,7 +68,7 @@ class WhyNot:
 def find_students(
     app: Application, *, search: str = "", department: str | None = None, limit: int = 50, offset: int = 0
 ) -> StudentPage:
-    """Students with the search text in id, department or interests, in order of id."""
+    """Students with the search text in pseudonym, department or interests, in order of pseudonym."""
     found = app.students.list(search.strip(), department, limit, offset)
     return StudentPage(tuple(found), app.students.count(search.strip(), department))
 

@@ -1,17 +1,23 @@
-"""The students who receive recommendations: pseudonymous ids, departments, interests, history."""
+"""The students who receive recommendations: departments, interests, history, all under a pseudonym.
+
+Only the table `student_identities` knows which pseudonym stands for which number of the university. Pseudonyms are
+random, stay the same from upload to upload, and are gone for good with the row that explains them.
+"""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from core.errors import StorageError
 from core.records import Student
 from core.storage.connection import Database
-from core.storage.conversion import from_json, insert_columns, to_json
+from core.storage.conversion import from_json, insert_columns, now, to_json, to_stored_time
 from core.storage.queries import students as queries
 
 Students = list[Student]  # the method `list` hides the type's own name inside the class
@@ -34,17 +40,23 @@ class StudentStore:
         self._database = database
 
     def replace_all(self, students: Sequence[Student], upload_id: str | None = None) -> StudentCounts:
-        """Make `students` the only ones, in one transaction. Raises StorageError when an id is there twice."""
+        """Make `students`, who come with the university's numbers, the only ones, in one transaction.
+
+        Raises StorageError when a number is there twice.
+        """
         return self._store(students, upload_id, remove_others=True)
 
     def upsert(self, students: Sequence[Student], upload_id: str | None = None) -> StudentCounts:
-        """Add or change `students` and leave the others. Raises StorageError when an id is there twice."""
+        """Add or change `students`, who come with the university's numbers, and leave the others.
+
+        Raises StorageError when a number is there twice.
+        """
         return self._store(students, upload_id, remove_others=False)
 
     def list(
         self, search: str = "", department: str | None = None, limit: int | None = None, offset: int = 0
     ) -> Students:
-        """Students by id; `search` is looked for in id, department and interests, without regard to case."""
+        """Students by pseudonym; `search` is looked for in it, department and interests, without regard to case."""
         parameters = {**_filter(search, department), "limit": limit, "offset": offset}
         with self._database.read() as cursor:
             return [_student(row) for row in cursor.execute(queries.LIST, parameters).fetchall()]
@@ -55,15 +67,26 @@ class StudentStore:
             return int(cursor.execute(queries.COUNT, _filter(search, department)).fetchall()[0][0])
 
     def get(self, student_id: str) -> Student:
-        """One student. Raises StorageError when there is none."""
+        """One student by pseudonym. Raises StorageError when there is none."""
         row = self._database.fetch_one(queries.GET, [student_id])
         if row is None:
             raise StorageError("storage.no_student", student_id=student_id)
         return _student(row)
 
     def all(self) -> Students:
-        """Every student, by id."""
+        """Every student, by pseudonym."""
         return [_student(row) for row in self._database.fetch(queries.ALL)]
+
+    def id_of(self, number: str) -> str:
+        """The pseudonym of a university's number. Raises StorageError when nobody has it."""
+        row = self._database.fetch_one(queries.FIND_NUMBER, [number])
+        if row is None:
+            raise StorageError("storage.no_student", student_id=number)
+        return str(row[0])
+
+    def numbers(self, student_ids: Sequence[str]) -> dict[str, str]:
+        """The university's numbers behind pseudonyms; those that nobody knows any more are left out."""
+        return dict(self._database.fetch(queries.NUMBERS, [list(student_ids)]))
 
     def departments(self) -> dict[str, int]:
         """The departments of the students and how many are in each, by name."""
@@ -74,10 +97,11 @@ class StudentStore:
         return dict(self._database.fetch(queries.INTERESTS))
 
     def _store(self, students: Sequence[Student], upload_id: str | None, remove_others: bool) -> StudentCounts:
-        new = {student.student_id: student for student in students}
-        if len(new) != len(students):
-            raise StorageError("storage.duplicate_students", count=len(students) - len(new))
+        twice = len(students) - len({student.student_id for student in students})
+        if twice:
+            raise StorageError("storage.duplicate_students", count=twice)
         with self._database.write() as cursor:
+            new = {student.student_id: student for student in _under_pseudonyms(cursor, students)}
             old = {student.student_id: student for student in self.all()}
             differing = [student for key, student in new.items() if old.get(key) != student]
             gone = [key for key in old if key not in new] if remove_others else []
@@ -87,6 +111,21 @@ class StudentStore:
                 cursor.execute(queries.REMOVE, [gone])
         added = len(new.keys() - old.keys())
         return StudentCounts(added, len(differing) - added, len(new) - len(differing), len(gone))
+
+
+def _under_pseudonyms(cursor: duckdb.DuckDBPyConnection, students: Sequence[Student]) -> Students:
+    """The students with pseudonyms in the place of their numbers; a number that was never here gets a new one."""
+    known = dict(cursor.execute(queries.IDENTITIES).fetchall())
+    seen_at = to_stored_time(now())
+    seen = [known[student.student_id] for student in students if student.student_id in known]
+    fresh = {it.student_id: f"P-{secrets.token_hex(6).upper()}" for it in students if it.student_id not in known}
+    if seen:
+        cursor.execute(queries.SEEN, [seen_at, seen])
+    if fresh:
+        columns = {"student_id": list(fresh.values()), "number": list(fresh), "last_seen_at": [seen_at] * len(fresh)}
+        insert_columns(cursor, queries.ADD_IDENTITIES, columns)
+    ids = known | fresh
+    return [replace(student, student_id=ids[student.student_id]) for student in students]
 
 
 def _filter(search: str, department: str | None) -> dict[str, Any]:
@@ -102,10 +141,12 @@ def _columns(students: Sequence[Student], upload_id: str | None) -> dict[str, Se
         "interests": pa.array([list(student.interests) for student in students], texts),
         "taken_course_keys": pa.array([list(student.taken_course_keys) for student in students], texts),
         "extra": [to_json(student.extra) for student in students],
+        "taken_on": pa.array([list(student.taken_on) for student in students], texts),
         "upload_id": [upload_id] * len(students),
     }
 
 
 def _student(row: tuple[Any, ...]) -> Student:
-    student_id, department, year, interests, taken, extra = row
-    return Student(student_id, department, year, tuple(interests), tuple(taken), from_json(extra))
+    student_id, department, year, interests, taken, extra, taken_on = row
+    known = tuple(taken), from_json(extra), tuple(taken_on)
+    return Student(student_id, department, year, tuple(interests), *known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.i18n import Translator
-from core.pipeline.student_access import ALL_STUDENTS, mask_id
+from core.pipeline.student_access import ALL_STUDENTS
 from pages.widgets.formats import moment
 from pages.widgets.session import application
 
@@ -41,12 +41,12 @@ def draw_privacy(t: Translator) -> None:
 
 
 def _action(name: str, t: Translator) -> str:
-    return t(f"settings.action_{name}") if name in ("unmask", "export") else name
+    return t(f"access.action.{name}")
 
 
 def _subjects(subjects: tuple[str, ...], t: Translator) -> str:
     if subjects == (ALL_STUDENTS,):
         return t("settings.all_students")
-    shown = ", ".join(mask_id(subject) for subject in subjects[:_SHOWN_SUBJECTS])
+    shown = ", ".join(subjects[:_SHOWN_SUBJECTS])
     more = len(subjects) - _SHOWN_SUBJECTS
     return f"{shown} … +{more:,}" if more > 0 else shown

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import streamlit as st
 
+from core.access.actor import current_actor
+from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline.export import ExportFormat
 from core.pipeline.recommendation import latest_run
-from core.pipeline.student_access import export_all_students, mask_id, record_unmasking, students_are_synthetic
+from core.pipeline.student_access import export_all_students, find_by_number, students_are_synthetic, unmask
 from core.pipeline.students import find_students, student_departments
 from core.records import Student
 from pages.widgets.session import application
 
 PAGE_SIZE = 50
-_LOGGED = "students_unmasked"
-MIME_TYPES = {
-    ExportFormat.CSV: "text/csv",
-    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ExportFormat.JSON: "application/json",
-}
+_NUMBERS, _FOUND = "students_numbers", "students_found"
 
 
 def draw_synthetic_note(t: Translator) -> None:
@@ -39,10 +37,20 @@ def _reason() -> str:
 
 
 def shown_id(student: Student) -> str:
-    """The id as this session may see it; showing it in full is logged once a session and student."""
-    if not ids_are_shown():
-        return mask_id(student.student_id)
-    return student.student_id
+    """The pseudonym, or the university's number where this session gave a reason to see it."""
+    return _numbers((student,)).get(student.student_id, student.student_id) if ids_are_shown() else student.student_id
+
+
+def _numbers(students: tuple[Student, ...]) -> Mapping[str, str]:
+    """The university's numbers; the look is logged once a session, student and reason."""
+    known: dict[tuple[str, str], str] = st.session_state.setdefault(_NUMBERS, {})
+    reason = _reason()
+    new = [student.student_id for student in students if (student.student_id, reason) not in known]
+    if new:
+        known.update(
+            {(student_id, reason): number for student_id, number in unmask(application(), new, reason).items()}
+        )
+    return {student_id: number for (student_id, why), number in known.items() if why == reason}
 
 
 def draw_list(catalog_id: str, t: Translator) -> Student | None:
@@ -71,7 +79,9 @@ def draw_list(catalog_id: str, t: Translator) -> Student | None:
             icon=":material/lock_open:",
         )
     page = max(0, int(st.session_state.get("students_page", 1)) - 1)
-    found = find_students(app, search=search, department=department, limit=PAGE_SIZE, offset=page * PAGE_SIZE)
+    found = find_students(
+        app, search=_pseudonym_of(search) or search, department=department, limit=PAGE_SIZE, offset=page * PAGE_SIZE
+    )
     if not found.total:
         st.info(t("students.none_found"), icon=":material/person_search:")
         return None
@@ -88,12 +98,21 @@ def draw_list(catalog_id: str, t: Translator) -> Student | None:
     return picked
 
 
+def _pseudonym_of(search: str) -> str | None:
+    """The student whose whole number was typed, looked up once a session: every look-up is logged."""
+    if not search.strip() or not current_actor().may(Permission.SEE_STUDENTS):
+        return None
+    found: dict[str, str | None] = st.session_state.setdefault(_FOUND, {})
+    if search not in found:
+        found[search] = find_by_number(application(), search)
+    return found[search]
+
+
 def _draw_table(students: tuple[Student, ...], t: Translator) -> Student | None:
-    if ids_are_shown():
-        _log_unmasking(students)
+    shown = _numbers(students) if ids_are_shown() else {}
     answer = st.dataframe(
         {
-            t("students.column_id"): [shown_id(student) for student in students],
+            t("students.column_id"): [shown.get(student.student_id, student.student_id) for student in students],
             t("students.column_department"): [student.department for student in students],
             t("students.column_year"): [student.year for student in students],
             t("students.column_interests"): [", ".join(student.interests) for student in students],
@@ -110,14 +129,6 @@ def _draw_table(students: tuple[Student, ...], t: Translator) -> Student | None:
     return students[rows[0]] if rows else None
 
 
-def _log_unmasking(students: tuple[Student, ...]) -> None:
-    logged: set[tuple[str, str]] = st.session_state.setdefault(_LOGGED, set())
-    new = [student.student_id for student in students if (student.student_id, _reason()) not in logged]
-    if new:
-        record_unmasking(application(), new, _reason())
-        logged.update((student_id, _reason()) for student_id in new)
-
-
 def _draw_export_all(catalog_id: str, t: Translator) -> None:
     """All stored lists as a file, after a reason was given."""
     if latest_run(application(), catalog_id) is None:
@@ -130,7 +141,7 @@ def _draw_export_all(catalog_id: str, t: Translator) -> None:
                 kind.upper(),
                 partial(export_all_students, application(), catalog_id, kind, reason),
                 file_name=f"recommendations.{kind}",
-                mime=MIME_TYPES[kind],
+                mime=kind.mime_type,
                 disabled=not reason,
                 key=f"students_export_{kind}",
                 on_click="ignore",

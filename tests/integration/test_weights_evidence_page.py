@@ -150,7 +150,7 @@ def test_options_are_stored_with_the_set_and_make_its_lists(seeded: Application)
     report = latest_run(seeded, catalog_of(seeded))
     assert report is not None
     assert report.top_k == 20
-    places = student_view(seeded, catalog_of(seeded), "S-000005").recommendations
+    places = student_view(seeded, catalog_of(seeded), seeded.students.id_of("S-000005")).recommendations
     assert {place.course.kind for place in places if place.rank <= 10} == {CourseKind.COURSE}
     assert {place.course.kind for place in places if place.rank > 10} == {CourseKind.ACTIVITY}
 
@@ -167,7 +167,8 @@ def test_a_list_of_kinds_apart_is_shown_in_two_parts(seeded: Application, langua
         from pages.widgets.session import application
         from pages.widgets.student_view import draw_student
 
-        draw_student(catalog_id, application().students.get("S-000005"), Translator(language))
+        students = application().students
+        draw_student(catalog_id, students.get(students.id_of("S-000005")), Translator(language))
 
     at = run(AppTest.from_function(page, args=(catalog_id, language), default_timeout=TIMEOUT_SECONDS))
     parts = [each.value for each in at.markdown if each.value.startswith("#### ")]

@@ -1,6 +1,6 @@
-"""Queries about students."""
+"""Queries about students. Every table but `student_identities` knows them by pseudonym only."""
 
-COLUMNS = "student_id, department, year, interests, taken_course_keys, extra"
+COLUMNS = "student_id, department, year, interests, taken_course_keys, extra, taken_on"
 _SELECT = f"SELECT {COLUMNS} FROM students "
 ALL = _SELECT + "ORDER BY student_id"
 GET = _SELECT + "WHERE student_id = ?"
@@ -17,3 +17,14 @@ DEPARTMENTS = "SELECT department, count(*) FROM students WHERE department <> '' 
 INTERESTS = """
 SELECT interest, count(*) FROM (SELECT unnest(interests) AS interest FROM students) GROUP BY 1 ORDER BY 1
 """
+
+IDENTITIES = "SELECT number, student_id FROM student_identities"
+NUMBERS = """
+SELECT student_id, number FROM student_identities WHERE student_id IN (SELECT unnest($1::VARCHAR[]))
+"""
+FIND_NUMBER = "SELECT student_id FROM student_identities WHERE number = ?"
+ADD_IDENTITIES = """
+INSERT INTO student_identities (student_id, number, last_seen_at)
+SELECT student_id, number, last_seen_at FROM incoming
+"""
+SEEN = "UPDATE student_identities SET last_seen_at = $1 WHERE student_id IN (SELECT unnest($2::VARCHAR[]))"

@@ -50,8 +50,8 @@ def test_a_list_comes_back_with_its_proofs_and_the_look_is_logged(
     assert (result["holds"], result["is_unaltered"], result["changed"], result["is_same_now"]) == (True, True, [], True)
     assert result["text_version"] and result["data_version"] and result["weight_set"]["version"] == 1
     with Application(Config(own_state_folder), watch_jobs=False) as app:
-        entry = app.access_log.list()[0]
-    assert (entry.action, entry.subjects) == ("replay", ("S1",))
+        entry, student_id = app.access_log.list()[0], app.students.id_of("S1")
+    assert (entry.action, entry.subjects) == ("replay", (student_id,))
 
 
 def test_before_the_first_run_there_is_nothing_to_replay(stored: None, capsys: pytest.CaptureFixture[str]) -> None:

@@ -91,7 +91,7 @@ def test_students_are_stored_with_their_history(
     app: Application, student_file: bytes, catalog_id: str, students: int
 ) -> None:
     assert students == 3
-    assert app.students.get("S1").taken_course_keys == ("MA1",)
+    assert app.students.get(app.students.id_of("S1")).taken_course_keys == ("MA1",)
     preview = preview_students(app, student_file, "students.csv", catalog_id=catalog_id)
     assert preview.was_remembered
     assert preview.stored_students == 3

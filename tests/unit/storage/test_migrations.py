@@ -122,3 +122,32 @@ def test_weight_sets_of_the_first_schema_have_no_options(tmp_path: Path) -> None
         assert (old.name, old.options) == ("Old", {})
         new = WeightStore(database).save("c", "Old", {"interest": 1.0}, expected_version=1, options={"diversity": 0.3})
         assert WeightStore(database).get(new.weight_set_id).options == {"diversity": 0.3}
+
+
+def test_numbers_of_students_leave_every_table_but_one_and_lists_stay_proven() -> None:
+    connection = duckdb.connect(":memory:")
+    for script in ("0001_first_tables", "0002_list_options"):
+        connection.execute((SCHEMA_FOLDER / f"{script}.sql").read_text())
+    connection.execute("INSERT INTO students VALUES ('20241234', 'Physics', 1, [], [], '{}', 'u')")
+    for run in ("intact", "altered"):
+        values = "(?, 'c', 'w', '2026-03-01', 'm', 't', 1, [], 1, 1, 'd', '')"
+        connection.execute(f"INSERT INTO recommendation_runs VALUES {values}", [run])
+        for student in ("20241234", "20240000"):
+            connection.execute(
+                "INSERT INTO recommendations VALUES (?, ?, 'MA1', 1, 0.5, [1], [0.5], [])", [run, student]
+            )
+    columns = "student_id, course_key, rank, score, signal_weights, contributions"
+    hashed = f"sha256(string_agg(concat_ws(chr(9), {columns}), chr(10) ORDER BY student_id, rank))"
+    taken = f"(SELECT {hashed} FROM recommendations AS it WHERE it.run_id = recommendation_runs.run_id)"
+    connection.execute(f"UPDATE recommendation_runs SET lists_hash = {taken}")
+    connection.execute("UPDATE recommendations SET score = 0.9 WHERE run_id = 'altered'")
+
+    connection.execute((SCHEMA_FOLDER / "0003_student_identities.sql").read_text())
+
+    numbers = connection.execute("SELECT number FROM student_identities ORDER BY number").fetchall()
+    assert numbers == [("20240000",), ("20241234",)]
+    kept = "SELECT count(*) FROM recommendations WHERE student_id IN (SELECT student_id FROM student_identities)"
+    assert connection.execute(kept).fetchall() == [(4,)]
+    assert connection.execute("SELECT student_id FROM students").fetchall()[0][0].startswith("P-")
+    held = connection.execute(f"SELECT run_id, lists_hash = {taken} FROM recommendation_runs ORDER BY 1").fetchall()
+    assert held == [("altered", False), ("intact", True)]
