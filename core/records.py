@@ -162,6 +162,7 @@ class Student:
     interests: tuple[str, ...] = ()
     taken_course_keys: tuple[str, ...] = ()
     extra: Mapping[str, str] = field(default_factory=dict)
+    taken_on: tuple[str, ...] = ()  # a date (ISO 8601) for each taken course, "" unknown; empty: no dates at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +221,35 @@ class Enhancement:
     def has_hard_finding(self) -> bool:
         """Whether a check found something that must not be approved in bulk."""
         return any(finding.severity is Severity.HARD for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A named set of approved texts that was published. Its texts and what defines them are never changed."""
+
+    release_id: str
+    catalog_id: str
+    name: str
+    note: str
+    created_at: datetime
+    created_by: str
+    embeds_generated: bool  # whether texts that nobody edited are embedded; edited ones always are
+    lift: Mapping[str, Any]  # the measurement it stood on; empty when there was none
+    text_count: int
+    published_at: datetime  # last time: an earlier release can be published again
+    published_by: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedText:
+    """One course's text as a release holds it."""
+
+    course_key: str
+    enhancement_id: str
+    state: ReviewState  # approved or edited, when it was published
+    text: str
+    text_hash: str  # SHA-256 of the text
 
 
 @dataclass(frozen=True, slots=True)

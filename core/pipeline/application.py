@@ -16,6 +16,7 @@ from core.storage.enhancement_store import EnhancementStore
 from core.storage.job_store import JobStore
 from core.storage.measurement_store import MeasurementStore
 from core.storage.recommendation_store import RecommendationStore
+from core.storage.release_store import ReleaseStore
 from core.storage.settings_store import SettingsStore
 from core.storage.student_store import StudentStore
 from core.storage.weight_store import WeightStore
@@ -27,7 +28,7 @@ class Application:
     """Owns the database of one state folder. Open one a process; threads may share it.
 
     Attributes are the stores by subject: `catalogs`, `enhancements`, `jobs`, `embeddings`, `students`,
-    `recommendations`, `weights`, `settings`, `measurements`, `access_log`, and the `job_service`.
+    `recommendations`, `releases`, `weights`, `settings`, `measurements`, `access_log`, and the `job_service`.
 
     Raises StorageError when another process holds the database.
     """
@@ -42,6 +43,7 @@ class Application:
         self.embeddings = EmbeddingStore(self.database)
         self.students = StudentStore(self.database)
         self.recommendations = RecommendationStore(self.database)
+        self.releases = ReleaseStore(self.database)
         self.weights = WeightStore(self.database)
         self.settings = SettingsStore(self.database)
         self.measurements = MeasurementStore(self.database)

@@ -169,6 +169,12 @@ class CatalogStore:
         """The courses whose fields a person has edited here."""
         return {row[0] for row in self._database.fetch(queries.EDITED_KEYS, [catalog_id])}
 
+    def sources(self, catalog_id: str) -> dict[tuple[str, str], Course]:
+        """What the courses of a catalog said over time, by course key and content hash."""
+        rows = self._database.fetch(queries.SOURCES, [catalog_id])
+        courses = (_course_from_json(row[0]) for row in rows)
+        return {(course.course_key, course.content_hash): course for course in courses}
+
     def imports(self, catalog_id: str) -> Imports:
         """The uploads taken in, newest first."""
         rows = self._database.fetch(queries.LIST_IMPORTS, [catalog_id])

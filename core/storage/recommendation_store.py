@@ -47,6 +47,7 @@ class RecommendationRun:
     top_k: int
     data_version: str  # hash over the courses and students that were ranked
     lists_hash: str  # SHA-256 over the lists as they were stored
+    release_id: str  # of the release that the texts are from; "" when none was published
 
 
 class RecommendationStore:
@@ -64,15 +65,17 @@ class RecommendationStore:
         embedding_model: str = "",
         text_version: str = "",
         data_version: str = "",
+        release_id: str = "",
         seconds: float = 0.0,
     ) -> str:
         """Store a run in one transaction and return its id. `seconds` is what computing it took."""
         run_id = new_id()
         student_count, top_k = ranked.course_index.shape
         run = [run_id, catalog_id, weight_set_id, to_stored_time(now()), embedding_model, text_version, seconds]
+        made_from = [data_version, release_id]
         columns = _columns(ranked)
         with self._database.write() as cursor:
-            cursor.execute(queries.ADD_RUN, [*run, list(ranked.signals), student_count, top_k, data_version])
+            cursor.execute(queries.ADD_RUN, [*run, list(ranked.signals), student_count, top_k, *made_from])
             insert_columns(cursor, queries.ADD, {"run_id": pa.repeat(run_id, len(columns["rank"])), **columns})
             lists_hash = cursor.execute(queries.LISTS_HASH, [run_id]).fetchall()[0][0]
             cursor.execute(queries.SET_LISTS_HASH, [lists_hash, run_id])

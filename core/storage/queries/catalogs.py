@@ -43,6 +43,8 @@ EDITED_KEYS = """
 SELECT DISTINCT course_key FROM course_versions WHERE catalog_id = ? AND import_id IS NULL
 """
 
+SOURCES = "SELECT course FROM course_versions WHERE catalog_id = ?"
+
 PUT_MAPPING = "INSERT OR REPLACE INTO mappings (shape, kind, fields, saved_at) VALUES (?, ?, ?, ?)"
 GET_MAPPING = "SELECT fields FROM mappings WHERE shape = ? AND kind = ?"
 

@@ -30,11 +30,16 @@ _STANDS = """NOT EXISTS (
 DECISION = f"""
 SELECT enhancement_id, previous, {_STANDS} FROM decisions this WHERE decision_id = ? ORDER BY sequence
 """
-HISTORY = """
+_DECISIONS = """
 SELECT decision_id, enhancement_id, state, json_extract_string(previous, '$.state'), edited_text, decided_at,
     decided_by, reason, (SELECT count(*) FROM decisions other WHERE other.decision_id = this.decision_id)
-FROM decisions this WHERE enhancement_id = ? ORDER BY sequence DESC
+FROM decisions this
 """
+HISTORY = _DECISIONS + "WHERE enhancement_id = ? ORDER BY sequence DESC"
+HISTORIES = (
+    _DECISIONS
+    + "WHERE enhancement_id IN (SELECT enhancement_id FROM enhancements WHERE catalog_id = ?) ORDER BY sequence"
+)
 RECENT = f"""
 SELECT this.decision_id, first(this.state ORDER BY sequence), min(this.decided_at), first(this.decided_by),
     first(this.reason), count(*), count(*) FILTER ({_STANDS}), first(e.course_key ORDER BY sequence)

@@ -2,8 +2,8 @@
 
 ADD_RUN = """
 INSERT INTO recommendation_runs (run_id, catalog_id, weight_set_id, created_at, embedding_model, text_version,
-    seconds, signals, student_count, top_k, data_version, lists_hash)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')
+    seconds, signals, student_count, top_k, data_version, release_id, lists_hash)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')
 """
 ADD = """
 INSERT INTO recommendations
@@ -12,7 +12,7 @@ SELECT run_id, student_id, course_key, rank, score, signal_weights, contribution
 """
 _RUNS = """
 SELECT run_id, catalog_id, weight_set_id, created_at, embedding_model, text_version, seconds, signals,
-    student_count, top_k, data_version, lists_hash
+    student_count, top_k, data_version, lists_hash, release_id
 FROM recommendation_runs
 """
 RUNS = _RUNS + "WHERE catalog_id = ? ORDER BY created_at DESC"
