@@ -10,7 +10,7 @@ import pytest
 from core.config import Config
 from core.pipeline.application import Application
 from core.pipeline.export import ExportFormat
-from core.pipeline.recommendation import compare_with_published, rank_live, recommend
+from core.pipeline.recommendation import compare_with_published, load_population, rank_live, recommend
 from core.pipeline.student_access import (
     ALL_STUDENTS,
     export_all_students,
@@ -80,9 +80,11 @@ def test_equal_weights_replace_nothing_in_any_department(app: Application) -> No
 def test_a_replaced_course_counts_in_its_students_department_only(app: Application) -> None:
     comparison = compare_with_published(app, catalog_of(app), {"department": 0.7, "interest": 0.3})
     other = comparison.after.lists.course_index.copy()
-    place = next(index for index, course in enumerate(other[0]) if course >= 0)
-    filled = int((other[0] >= 0).sum())
-    other[0, place] = 1_000
+    students = load_population(app, catalog_of(app)).students
+    row = next(index for index, student in enumerate(students) if student.department == "Mathematics")
+    place = next(index for index, course in enumerate(other[row]) if course >= 0)
+    filled = int((other[row] >= 0).sum())
+    other[row, place] = 1_000
     changed = replace(
         comparison, after=replace(comparison.after, lists=replace(comparison.after.lists, course_index=other))
     )
