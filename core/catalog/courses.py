@@ -17,6 +17,7 @@ from core.errors import IntakeError
 from core.records import Course, CourseKind, Problem
 
 SECTIONS = "sections"  # key in Course.extra of the merged rows, as JSON
+_MERGED_SECTIONS = f"{SECTIONS} (merged)"  # where the file has a column of that name
 
 _HASHED_FIELDS = (
     "title",
@@ -91,6 +92,17 @@ def course_key(code: str, title: str, department: str) -> str:
         return code
     identity = json.dumps([title.casefold(), department.casefold()], ensure_ascii=False)
     return "t-" + hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+
+def rows_of(course: Course) -> tuple[int, ...]:
+    """The rows of the file that became this course: its own, and those of its merged sections."""
+    for key in (_MERGED_SECTIONS, SECTIONS):
+        try:
+            sections = json.loads(course.extra.get(key, ""))
+            return tuple(int(section["row"]) for section in sections)
+        except (ValueError, TypeError, KeyError):
+            continue  # there is none, or a column of the file has that name
+    return (course.row_number,)
 
 
 def _course_of_row(
@@ -191,7 +203,7 @@ def _merge(rows: Sequence[Course]) -> Course:
     sections = [
         {"row": row.row_number, **{name: w[name] for name in differing}} for row, w in zip(rows, whole, strict=True)
     ]
-    key = SECTIONS if SECTIONS not in first.extra else f"{SECTIONS} (merged)"
+    key = SECTIONS if SECTIONS not in first.extra else _MERGED_SECTIONS
     extra = {**first.extra, key: json.dumps(sections, ensure_ascii=False)}
     return replace(first, extra=extra, **gaps)
 

@@ -1,61 +1,57 @@
-"""Files to take away: the catalog with its descriptions, in the formats people use."""
+"""Files to take away: the catalog as it came with its descriptions beside it, and the students' lists."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
-from itertools import chain
 from pathlib import Path
 
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
-from core.catalog.export_safety import escape_cell
-from core.errors import RecommendationError
+from core.catalog.comparison import changed_fields
+from core.catalog.courses import rows_of
+from core.catalog.isolation import read_table_isolated
+from core.catalog.tables import Table
+from core.errors import CourseLiftError, RecommendationError
 from core.i18n import Translator
 from core.jobs.files import write_atomically
 from core.pipeline.application import Application
 from core.pipeline.embedding import description_of
-from core.records import Course, Enhancement, Recommendation
+from core.pipeline.table_files import ExportFormat, Value, write_table
+from core.records import Course, Enhancement, Recommendation, Triage
+from core.storage.catalog_store import StoredUpload
 
-_COURSE_FIELDS = (
-    "code", "title", "title_en", "department", "category", "level", "credits", "language", "prerequisites",
+__all__ = ["ExportFormat", "export_catalog", "export_name", "export_recommendations", "write_export"]
+
+_ADDED_FIELDS = (
+    "final_description", "text_state", "decided_by", "decided_at", "model", "engine", "prompt_version",
+    "description_status", "source_edits",
 )  # fmt: skip
-_ADDED_FIELDS = ("final_description", "text_state", "decided_by", "decided_at", "model", "engine", "prompt_version")
 _LIST_FIELDS = ("student_id", "rank", "course_key", "code", "title", "department", "score")
-Cell = str | int | float
-
-
-class ExportFormat(StrEnum):
-    """How a file is written."""
-
-    CSV = "csv"  # UTF-8 with a byte order mark: opens right in Excel with Korean
-    XLSX = "xlsx"
-    JSON = "json"
+_EXACT = 10**15  # Excel keeps 15 digits of a number
 
 
 def export_catalog(app: Application, catalog_id: str, format: ExportFormat, language: str = "en") -> bytes:
-    """The catalog as a file: its fields and other columns as they came, then the published text and where it is from.
+    """The newest uploaded file of a catalog, every row and column as it came, with the approved texts beside it.
 
-    Cells that a spreadsheet could take for formulas are made harmless (CSV and XLSX). Headings of CSV and XLSX are
-    in `language`, the names in JSON are always the same.
+    The columns of the upload keep their names and their order; the added ones follow. Headings of the added columns
+    are in `language` in CSV and XLSX and always the same in JSON lines and Parquet. Rows that became no course have
+    nothing beside them. Raises CourseLiftError when the uploaded file is not there any more or was altered.
     """
+    table = _original(app, catalog_id)
     courses = app.catalogs.courses(catalog_id)
-    published = app.enhancements.published(catalog_id)
-    extra = tuple(dict.fromkeys(name for course in courses for name in course.extra))
-    own = (*_COURSE_FIELDS, "description", *_ADDED_FIELDS)
-    kept = tuple(f"{name} (2)" if name in own else name for name in extra)
-    names = (*_COURSE_FIELDS, "description", *kept, *_ADDED_FIELDS)
-    rows = (_course_row(course, published.get(course.course_key), extra) for course in courses)
-    return _write(format, names, rows, language, frozenset(kept))
+    beside = _Beside(app, catalog_id)
+    added = {number: beside.of(course) for course in courses for number in rows_of(course)}
+    same = {row: added[number] for number, row in zip(table.row_numbers, table.rows, strict=True) if number in added}
+    nothing: list[Value] = [None] * len(_ADDED_FIELDS)
+    rows = (
+        [*_cells(row, format), *(added.get(number) or same.get(row) or nothing)]  # a repeated row says the same
+        for number, row in zip(table.row_numbers, table.rows, strict=True)
+    )
+    return write_table(format, [*table.columns, *_added_names(table.columns, format, language)], rows)
 
 
 def export_recommendations(app: Application, catalog_id: str, format: ExportFormat, language: str = "en") -> bytes:
-    """The newest stored lists of all students: student, rank, course, score, contributions.
+    """The newest stored lists of all students: the university's number, rank, course, score, contributions.
 
     Raises RecommendationError when there is no run.
     """
@@ -63,9 +59,25 @@ def export_recommendations(app: Application, catalog_id: str, format: ExportForm
     if run is None:
         raise RecommendationError("pipeline.error.no_run")
     courses = {course.course_key: course for course in app.catalogs.courses(catalog_id, active_only=False)}
-    names = (*_LIST_FIELDS, *run.signals)
-    rows = (_list_row(it, courses[it.course_key]) for it in app.recommendations.of_run(run.run_id))
-    return _write(format, names, rows, language, frozenset(run.signals))
+    t = Translator(language)
+    names = [t(f"pipeline.column.{name}") if format.is_for_people else name for name in _LIST_FIELDS]
+    places = app.recommendations.of_run(run.run_id)
+    numbers = app.students.numbers(list({it.student_id for it in places}))
+    rows = (_list_row(it, numbers.get(it.student_id, ""), courses[it.course_key]) for it in places)
+    return write_table(format, [*names, *run.signals], rows)
+
+
+def find_original(app: Application, catalog_id: str) -> tuple[StoredUpload, Path]:
+    """The newest uploaded file of a catalog, and where it lies. Raises CourseLiftError when it is not there."""
+    imports = app.catalogs.imports(catalog_id)
+    uploads = {upload.upload_id: upload for upload in app.catalogs.uploads()}
+    upload = uploads.get(imports[0].upload_id) if imports else None
+    if upload is None:
+        raise CourseLiftError("export.nothing_uploaded")
+    path = app.config.uploads_folder / Path(upload.stored_path).name
+    if not path.is_file():
+        raise CourseLiftError("export.no_original", file=upload.file_name)
+    return upload, path
 
 
 def write_export(app: Application, content: bytes, name: str) -> Path:
@@ -82,50 +94,71 @@ def export_name(app: Application, catalog_id: str, format: ExportFormat) -> str:
     return f"{name}-{datetime.now(UTC):%Y-%m-%d}.{format}"
 
 
-def _course_row(course: Course, published: Enhancement | None, extra: Sequence[str]) -> list[Cell]:
-    row: list[Cell] = [getattr(course, name) for name in _COURSE_FIELDS]
-    row += [course.description_raw, *(course.extra.get(name, "") for name in extra)]
-    row.append(description_of(course, published))
-    if published is None:
-        return [*row, "", "", "", "", "", ""]
-    made_by = published.provenance
-    decided_at = published.decided_at.isoformat() if published.decided_at else ""
-    decision = (published.state.value, published.decided_by, decided_at)
-    return [*row, *decision, made_by.model, made_by.engine, made_by.prompt_version]
+def _original(app: Application, catalog_id: str) -> Table:
+    """The file that the catalog's courses came from, read again."""
+    upload, path = find_original(app, catalog_id)
+    if hashlib.sha256(path.read_bytes()).hexdigest() != upload.content_hash:
+        raise CourseLiftError("export.no_original", file=upload.file_name)
+    return read_table_isolated(path, upload.file_name)
 
 
-def _list_row(place: Recommendation, course: Course) -> list[Cell]:
-    row: list[Cell] = [place.student_id, place.rank, course.course_key, course.code, course.title, course.department]
-    return [*row, round(place.score, 6), *(round(each.amount, 6) for each in place.contributions)]
+class _Beside:
+    """What stands beside the rows of each course."""
+
+    def __init__(self, app: Application, catalog_id: str) -> None:
+        self._app = app
+        self._approved: Mapping[str, Enhancement] = app.enhancements.published(catalog_id)
+        self._triage: Mapping[str, Triage] = app.catalogs.triage(catalog_id)
+        self._edited = app.catalogs.edited_keys(catalog_id)
+
+    def of(self, course: Course) -> list[Value]:
+        """One value for each of _ADDED_FIELDS."""
+        approved = self._approved.get(course.course_key)
+        verdict = self._triage.get(course.course_key)
+        return [
+            description_of(course, approved),
+            *_origin(approved),
+            verdict.status.value if verdict else "",
+            self._edits(course) if course.course_key in self._edited else "",
+        ]
+
+    def _edits(self, course: Course) -> str:
+        """The fields that a person corrected after the upload, with what they say now."""
+        versions = self._app.catalogs.versions(course.catalog_id, course.course_key)
+        came = next((version.course for version in versions if not version.is_edit), course)
+        return " | ".join(f"{name}: {getattr(course, name)}" for name in changed_fields(came, course))
 
 
-def _write(
-    format: ExportFormat, names: Sequence[str], rows: Iterator[list[Cell]], language: str, kept: frozenset[str]
-) -> bytes:
-    if format is ExportFormat.JSON:
-        records = [dict(zip(names, row, strict=True)) for row in rows]
-        return json.dumps(records, ensure_ascii=False, indent=1).encode()
+def _origin(approved: Enhancement | None) -> list[Value]:
+    if approved is None:
+        return ["", "", None, "", "", ""]
+    made_by = approved.provenance
+    decision = [approved.state.value, approved.decided_by, approved.decided_at]
+    return [*decision, made_by.model, made_by.engine, made_by.prompt_version]
+
+
+def _added_names(columns: Sequence[str], format: ExportFormat, language: str) -> list[str]:
     t = Translator(language)
-    heading: list[Cell] = [name if name in kept else t(f"pipeline.column.{name}") for name in names]
-    table = ([_safe(cell) for cell in row] for row in chain([heading], rows))
-    return _csv(table) if format is ExportFormat.CSV else _xlsx(table)
+    names = [t(f"pipeline.column.{name}") if format.is_for_people else name for name in _ADDED_FIELDS]
+    return [f"{name} (CourseLift)" if name in columns else name for name in names]
 
 
-def _safe(cell: Cell) -> Cell:
-    return escape_cell(cell) if isinstance(cell, str) else cell
+def _cells(row: Sequence[str], format: ExportFormat) -> list[Value]:
+    """Cells as they came. XLSX gets numbers as numbers where no sign of the text is lost ("007" stays a text)."""
+    return [_number(cell) for cell in row] if format is ExportFormat.XLSX else list(row)
 
 
-def _csv(table: Iterator[list[Cell]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows(table)
-    return text.getvalue().encode("utf-8-sig")
+def _number(text: str) -> Value:
+    for kind in (int, float):
+        try:
+            number = kind(text)
+        except ValueError:
+            continue
+        if str(number) == text and abs(number) < _EXACT:
+            return number
+    return text
 
 
-def _xlsx(table: Iterator[list[Cell]]) -> bytes:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet()
-    for row in table:
-        sheet.append([ILLEGAL_CHARACTERS_RE.sub("", cell) if isinstance(cell, str) else cell for cell in row])
-    content = io.BytesIO()
-    book.save(content)
-    return content.getvalue()
+def _list_row(place: Recommendation, number: str, course: Course) -> list[Value]:
+    row: list[Value] = [number, place.rank, course.course_key, course.code, course.title, course.department]
+    return [*row, round(place.score, 6), *(round(each.amount, 6) for each in place.contributions)]

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from core.i18n import Translator
 from core.pipeline.application import Application
-from core.pipeline.export import ExportFormat, export_catalog, export_name
 from core.pipeline.triage import TriagedCourse, TriageReport, read_triage
 from core.records import Catalog, Course, DescriptionStatus
 from pages.widgets.display import course_table, plain
-
-_MIME_TYPES = {
-    ExportFormat.CSV: "text/csv",
-    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ExportFormat.JSON: "application/json",
-}
+from pages.widgets.export_menu import draw_export
 
 
 def draw_browse(app: Application, catalog: Catalog, t: Translator) -> None:
@@ -37,7 +29,7 @@ def draw_browse(app: Application, catalog: Catalog, t: Translator) -> None:
         draw_course(picked[0], t)
     else:
         st.caption(t("catalog.pick_one"))
-    _draw_export(app, catalog, t)
+    draw_export(catalog, t)
 
 
 def _draw_filters(report: TriageReport, t: Translator) -> list[TriagedCourse]:
@@ -66,20 +58,6 @@ def _draw_filters(report: TriageReport, t: Translator) -> list[TriagedCourse]:
         and (not departments or row.course.department in departments)
         and wanted in f"{row.course.code} {row.course.title} {row.course.title_en}".casefold()
     ]
-
-
-def _draw_export(app: Application, catalog: Catalog, t: Translator) -> None:
-    with st.popover(t("catalog.export"), icon=":material/download:"):
-        st.caption(t("catalog.export_help"))
-        for kind in ExportFormat:
-            st.download_button(
-                kind.upper(),
-                partial(export_catalog, app, catalog.catalog_id, kind, t.language),
-                file_name=export_name(app, catalog.catalog_id, kind),
-                mime=_MIME_TYPES[kind],
-                key=f"export_{kind}",
-                on_click="ignore",
-            )
 
 
 def draw_course(course: Course, t: Translator) -> None:

@@ -4,45 +4,115 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from pyarrow import parquet
 
 from core.config import Config
-from core.errors import RecommendationError, StorageError
+from core.errors import CourseLiftError, RecommendationError, StorageError
 from core.pipeline import review
 from core.pipeline.application import Application
 from core.pipeline.backup import list_backups, make_backup, restore
+from core.pipeline.course_editing import edit_course
 from core.pipeline.export import ExportFormat, export_catalog, export_name, export_recommendations, write_export
+from core.pipeline.intake import apply_catalog, preview_catalog
 from core.pipeline.performance import performance_view
+
+
+def exported(app: Application, catalog_id: str, format: ExportFormat, language: str = "en") -> list[list[Any]]:
+    """The rows of an export as its own kind of program reads them, the heading first."""
+    content = export_catalog(app, catalog_id, format, language)
+    if format is ExportFormat.CSV:
+        return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    if format is ExportFormat.XLSX:
+        sheet = load_workbook(io.BytesIO(content)).active
+        assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+        return [list(row) for row in sheet.iter_rows(values_only=True)]
+    if format is ExportFormat.JSONL:
+        records = [json.loads(line) for line in content.decode().splitlines()]
+        return [list(records[0]), *(list(record.values()) for record in records)]
+    table = parquet.read_table(io.BytesIO(content))
+    return [table.column_names, *(list(row.values()) for row in table.to_pylist())]
 
 
 def test_csv_opens_in_excel_and_holds_no_formula(app: Application, catalog_id: str, write) -> None:
     review.approve(app, [write("PH1").enhancement_id], by="=kim")
-    content = export_catalog(app, catalog_id, ExportFormat.CSV, "ko")
-    assert content.startswith(b"\xef\xbb\xbf")
-    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    assert export_catalog(app, catalog_id, ExportFormat.CSV, "ko").startswith(b"\xef\xbb\xbf")
+    heading, *cells = exported(app, catalog_id, ExportFormat.CSV, "ko")
+    assert heading[:6] == ["code", "title", "department", "description", "room", "게시 설명"]
+    rows = [dict(zip(heading, row, strict=True)) for row in cells]
     assert len(rows) == 6
     assert rows[0]["room"] == "'=1+1"
-    assert rows[4]["교과목명"] == "한국 근대사"
+    assert rows[4]["title"] == "한국 근대사"
     assert rows[2]["게시 설명"].startswith("Optics explained")
     assert rows[2]["결정한 사람"] == "'=kim"
     assert rows[3]["게시 설명"] == "Sound and rooms."
 
 
-def test_xlsx_holds_the_same_cells(app: Application, catalog_id: str) -> None:
-    sheet = load_workbook(io.BytesIO(export_catalog(app, catalog_id, ExportFormat.XLSX))).active
-    rows = list(sheet.iter_rows(values_only=True))
-    assert rows[0][:2] == ("Code", "Title")
-    assert "'=1+1" in rows[1]
-    assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+@pytest.mark.parametrize("format", [ExportFormat.XLSX, ExportFormat.JSONL, ExportFormat.PARQUET])
+def test_the_uploaded_columns_come_back_in_their_order_with_their_cells(
+    app: Application, catalog_id: str, catalog_file: bytes, format: ExportFormat
+) -> None:
+    uploaded = list(csv.reader(io.StringIO(catalog_file.decode())))
+    rows = [[cell or "" for cell in row[:5]] for row in exported(app, catalog_id, format)]
+    assert rows == uploaded
 
 
-def test_json_keeps_cells_as_they_came(app: Application, catalog_id: str) -> None:
-    rows = json.loads(export_catalog(app, catalog_id, ExportFormat.JSON))
-    assert rows[0]["room"] == "=1+1"
-    assert rows[4]["description"] == "없음"
-    assert rows[4]["final_description"] == ""
+def test_every_row_comes_back_whatever_became_of_it(app: Application) -> None:
+    file = (
+        "부서,과목명,코드,설명,분반,금액\n"
+        "수학과,선형대수,MA1,,1,-3\n"
+        "수학과,선형대수,MA1,벡터와 행렬을 배웁니다.,2,+5\n"  # a section: merged into the first row's course
+        "수학과,,MA9,제목이 없습니다.,1,007\n"  # becomes no course
+        "물리학과,광학,PH1,,1,1.50\n"
+        "물리학과,광학,PH1,,1,1.50\n"  # the same row again
+    )
+    catalog_id = apply_catalog(app, preview_catalog(app, file.encode(), "가을.csv")).catalog_id
+    for format in ExportFormat:
+        heading, *rows = exported(app, catalog_id, format, "en")
+        assert heading[:6] == ["부서", "과목명", "코드", "설명", "분반", "금액"]
+        assert len(rows) == 5
+        written = [row[heading.index(ADDED_STATUS[format])] or "" for row in rows]
+        assert written == ["too_short", "too_short", "", "missing", "missing"]
+    amounts = [row[5] for row in exported(app, catalog_id, ExportFormat.XLSX)[1:]]
+    assert amounts == [-3, "+5", "007", "1.50", "1.50"]  # a number only where no sign is lost
+
+
+ADDED_STATUS = {
+    ExportFormat.CSV: "Own description",
+    ExportFormat.XLSX: "Own description",
+    ExportFormat.JSONL: "description_status",
+    ExportFormat.PARQUET: "description_status",
+}
+
+
+def test_a_corrected_field_stands_beside_the_original_one(app: Application, catalog_id: str) -> None:
+    edit_course(app, app.catalogs.course(catalog_id, "PH1"), {"title": "Wave Optics"}, by="kim")
+    heading, *rows = exported(app, catalog_id, ExportFormat.JSONL)
+    row = dict(zip(heading, rows[2], strict=True))
+    assert (row["title"], row["source_edits"]) == ("Optics", "title: Wave Optics")
+    assert rows[1][-1] == ""
+
+
+def test_a_column_of_the_file_never_hides_an_added_one(app: Application) -> None:
+    file = b"code,title,model\nC1,Optics,T-800\n"
+    catalog_id = apply_catalog(app, preview_catalog(app, file, "c.csv")).catalog_id
+    heading, row = exported(app, catalog_id, ExportFormat.JSONL)
+    assert "model (CourseLift)" in heading
+    assert row[2] == "T-800"
+
+
+def test_an_upload_that_is_gone_or_altered_is_said(app: Application, catalog_id: str) -> None:
+    (path,) = app.config.uploads_folder.iterdir()
+    path.write_bytes(path.read_bytes() + b"X9,Extra,,,\n")
+    with pytest.raises(CourseLiftError) as caught:
+        export_catalog(app, catalog_id, ExportFormat.CSV)
+    assert caught.value.message.params == {"file": "spring term.csv"}
+    path.unlink()
+    with pytest.raises(CourseLiftError, match="spring term.csv"):
+        export_catalog(app, catalog_id, ExportFormat.CSV)
 
 
 def test_an_export_is_written_with_a_name_of_its_own(app: Application, catalog_id: str) -> None:
