@@ -24,7 +24,7 @@ COURSE_FIELDS = (
     "description",
     "prerequisites",
 )
-STUDENT_FIELDS = ("student_id", "department", "year", "interests", "history")
+STUDENT_FIELDS = ("student_id", "department", "year", "interests", "history", "term")
 
 _MIN_SCORE = 0.3  # name times fit
 _LONG_TEXT = 60  # characters on average: prose rather than a label

@@ -103,7 +103,12 @@ _STUDENT_NAMES: Mapping[str, Mapping[float, str]] = {
     "history": {
         1.0: "history, course history, taken courses, courses taken, completed courses, past courses, 수강이력, "
         "이수과목, 수강과목, 기수강과목, 기이수과목, 이수내역, 수강내역, 이수교과목, 수강교과목, 이수이력",
-        0.7: "courses, taken, completed, enrollments, transcript, 과목목록",
+        0.8: "course code, module, 과목코드, 교과목코드, 교과목번호, 학수번호, 과목번호",
+        0.7: "courses, course, taken, completed, enrollments, transcript, 과목목록, 과목명, 교과목명, 교과목",
+    },
+    "term": {
+        1.0: "term, semester, 수강학기, 이수학기, 수강년도학기, 이수년도학기, 년도학기, 연도학기, 학기, 개설학기",
+        0.8: "presentation, enrolled at, taken at, taken in, 수강시기, 이수시기, 수강일, 이수일",
     },
 }
 

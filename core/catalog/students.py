@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.catalog.mapping import ColumnMapping
 from core.catalog.privacy import is_personal_column, is_private_value
 from core.catalog.tables import ProblemList, Table
+from core.catalog.taken import History
 from core.catalog.text import clean_line, clean_text
 from core.errors import IntakeError
 from core.records import Problem, Student
 
 _LIST_SIGNS = re.compile(r"[,;|/\n、·ㆍ・]")
-_HISTORY_SIGNS = (re.compile(r"[;|\n]"), re.compile(r"[,、]"))  # titles hold commas more often than semicolons
 _NUMBER = re.compile(
     r"(?:year|level|grade|class)?\s*(\d{1,2})(?:\.0+)?\s*(?:학년.*|st|nd|rd|th|year.*)?(?:\s*year)?", re.I
 )
@@ -42,6 +42,7 @@ class StudentIntake:
 def build_students(table: Table, mapping: ColumnMapping, known_courses: Mapping[str, str]) -> StudentIntake:
     """Students by id; `known_courses` maps codes and titles of the catalog to course keys, for the history.
 
+    A student may stand in one row with all courses, or in a row for each enrolment: further rows add their courses.
     Columns that identify a person (name, telephone, e-mail, resident number, ...) are dropped and reported.
     Raises IntakeError when no column is mapped to the id, or no row has one.
     """
@@ -51,30 +52,74 @@ def build_students(table: Table, mapping: ColumnMapping, known_courses: Mapping[
     problems = ProblemList()
     problems.extend(table.problems)
     extra = _extra_columns(table, fields, problems)
-    history = _History(known_courses, mapping.fields.get("history", ""))
-    students: dict[str, Student] = {}
-    first_rows: dict[str, int] = {}
+    history = History(known_courses, mapping.fields.get("history", ""), mapping.fields.get("term", ""))
+    drafts: dict[str, _Draft] = {}
     for number, row in zip(table.row_numbers, table.rows, strict=True):
         student_id = _student_id(row[fields["student_id"]], number, mapping.fields["student_id"], problems)
-        if student_id in students:
-            first = first_rows[student_id]
-            problems.add("student_repeated", number, mapping.fields["student_id"], student_id, first=first)
-        elif student_id:
-            cells = {field: row[position] for field, position in fields.items()}
-            year = _year(cells.get("year", ""), number, mapping.fields.get("year", ""), problems)
-            students[student_id] = Student(
-                student_id=student_id,
-                department=clean_line(cells.get("department", "")),
-                year=year,
-                interests=split_list(cells.get("interests", "")),
-                taken_course_keys=history.keys_of(cells.get("history", ""), number),
-                extra={name: row[position] for name, position in extra.items()},
-            )
-            first_rows[student_id] = number
-    if not students:
+        if not student_id:
+            continue
+        cells = {field: row[position] for field, position in fields.items()}
+        first = drafts.get(student_id)
+        if first is not None and not cells.get("history", "").strip():
+            column = mapping.fields["student_id"]
+            problems.add("student_repeated", number, column, student_id, first=first.row_number)
+            continue
+        draft = _Draft(
+            number,
+            clean_line(cells.get("department", "")),
+            _year(cells.get("year", ""), number, mapping.fields.get("year", ""), problems),
+            split_list(cells.get("interests", "")),
+            history.taken(cells.get("history", ""), cells.get("term", ""), number),
+            {name: row[position] for name, position in extra.items()},
+        )
+        if first is None:
+            drafts[student_id] = draft
+        elif first.takes_in(draft):
+            problems.add("student_differs", number, mapping.fields["student_id"], student_id, first=first.row_number)
+    if not drafts:
         raise IntakeError("intake.error.no_student_ids", column=mapping.fields["student_id"])
     history.report(problems)
-    return StudentIntake(tuple(students.values()), problems.as_tuple())
+    return StudentIntake(tuple(it.student(student_id) for student_id, it in drafts.items()), problems.as_tuple())
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What the rows read so far say about a student."""
+
+    row_number: int
+    department: str
+    year: int | None
+    interests: tuple[str, ...]
+    taken: dict[str, str]  # course key -> date or ""
+    extra: dict[str, str]
+
+    def takes_in(self, other: _Draft) -> bool:
+        """Add the courses of a further row, fill what was empty; whether it contradicts what was there.
+
+        Of different years of study the highest counts: an enrolment may carry the year of its own time.
+        """
+        differs = bool(other.department and self.department and other.department != self.department)
+        differs |= bool(other.interests and self.interests and other.interests != self.interests)
+        self.department = self.department or other.department
+        self.interests = self.interests or other.interests
+        self.year = max((year for year in (self.year, other.year) if year is not None), default=None)
+        for key, day in other.taken.items():
+            self.taken[key] = min(filter(None, (day, self.taken.get(key, ""))), default="")
+        return differs
+
+    def student(self, student_id: str) -> Student:
+        """The student of all rows; courses in the order in which they were taken, as far as that is known."""
+        taken = sorted(self.taken.items(), key=lambda item: item[1])
+        dates = tuple(day for _, day in taken)
+        return Student(
+            student_id=student_id,
+            department=self.department,
+            year=self.year,
+            interests=self.interests,
+            taken_course_keys=tuple(key for key, _ in taken),
+            extra=self.extra,
+            taken_on=dates if any(dates) else (),
+        )
 
 
 def split_list(cell: str) -> tuple[str, ...]:
@@ -123,37 +168,3 @@ def _year(cell: str, number: int, column: str, problems: ProblemList) -> int | N
     if year is None and cell.strip():
         problems.add("odd_year", number, column, cell.strip())
     return year
-
-
-class _History:
-    """Finds the courses that students have taken, and remembers what it could not find."""
-
-    def __init__(self, known_courses: Mapping[str, str], column: str) -> None:
-        self._known = {_comparable(name): key for name, key in known_courses.items()}
-        self._column = column
-        self._unknown: dict[str, list[int]] = {}
-
-    def keys_of(self, cell: str, row_number: int) -> tuple[str, ...]:
-        """Course keys of a cell: the whole cell as one name first, then cut at ever more signs."""
-        keys = self._find(clean_text(cell), _HISTORY_SIGNS, row_number)
-        return tuple(dict.fromkeys(keys))
-
-    def _find(self, text: str, signs: Sequence[re.Pattern[str]], row_number: int) -> list[str]:
-        name = _comparable(text)
-        if not name:
-            return []
-        if name in self._known:
-            return [self._known[name]]
-        if not signs:
-            self._unknown.setdefault(text.strip(), []).append(row_number)
-            return []
-        return [key for part in signs[0].split(text) for key in self._find(part, signs[1:], row_number)]
-
-    def report(self, problems: ProblemList) -> None:
-        """One problem for each name that is no course, however many students have it."""
-        for name, rows in self._unknown.items():
-            problems.add("unknown_course", rows[0], self._column, name, count=len(rows))
-
-
-def _comparable(name: str) -> str:
-    return "".join(clean_line(name).casefold().split())

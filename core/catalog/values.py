@@ -17,6 +17,7 @@ _MACHINE_ID = re.compile(r"[0-9a-f]{24}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12
 _NUMBER = re.compile(r"[-+]?\d+([.,]\d+)?")
 _LINK = re.compile(r"(https?://|www\.)\S+", re.IGNORECASE)
 _DATE = re.compile(r"(19|20)\d\d[-./년]\s?\d{1,2}([-./월]\s?\d{1,2})?.*")
+_TERM = re.compile(r"(19|20)\d\d.{0,20}|\D{1,12}(19|20)\d\d", re.DOTALL)  # the year and little else
 _STRUCTURE = re.compile(r"[\[{].*[\]}]|[\d.]+( \| [\d.]+)+", re.DOTALL)  # JSON text and lists of numbers
 _TRUTH = re.compile(r"true|false|y|n|yes|no|o|x|예|아니오|0|1", re.IGNORECASE)
 _CREDITS = re.compile(r"\d{1,2}(\.\d+)?(\s*[-/(:~].*)?|\d{1,2}(\.\d+)?\s*(학점|credits?|cr|units?|ects)", re.IGNORECASE)
@@ -65,6 +66,7 @@ SHAPES: dict[str, re.Pattern[str]] = {
     "number": _NUMBER,
     "link": _LINK,
     "date": _DATE,
+    "term": _TERM,
     "structure": _STRUCTURE,
     "truth": _TRUTH,
     "credits": _CREDITS,
@@ -183,6 +185,10 @@ def _fit_year(profile: ColumnProfile) -> float:
     return 1.0 if profile.share("level") >= 0.5 else 0.0
 
 
+def _fit_term(profile: ColumnProfile) -> float:
+    return 1.0 if profile.share("term") >= 0.5 else 0.0
+
+
 _TEXT_FIELDS = frozenset(("title", "title_en", "department", "category", "description", "interests", "history"))
 _FITS: dict[str, Callable[[ColumnProfile], float]] = {
     "code": _fit_code,
@@ -200,4 +206,5 @@ _FITS: dict[str, Callable[[ColumnProfile], float]] = {
     "year": _fit_year,
     "interests": _fit_freely,
     "history": _fit_freely,
+    "term": _fit_term,
 }
