@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.access.actor import requires
+from core.access.roles import Permission
 from core.catalog.comparison import CatalogDiff, compare_catalogs
 from core.catalog.courses import CourseIntake, build_courses
 from core.catalog.isolation import read_table_isolated
@@ -115,6 +117,7 @@ def remap_catalog(
     )
 
 
+@requires(Permission.IMPORT_CATALOG)
 def apply_catalog(
     app: Application, preview: CatalogPreview, *, name: str = "", is_sample: bool = False
 ) -> CatalogImport:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from core.access.actor import requires
+from core.access.roles import Permission
 from core.enhancement.prompts import prompt_version
 from core.jobs.job_progress import JobProgress
 from core.jobs.spec import JobSpec, WorkItem
@@ -136,11 +138,13 @@ def worked_samples(app: Application, job_id: str) -> list[ItemSample]:
     return [sample for sample in app.jobs.samples(job_id) if sample.seconds > 0]
 
 
+@requires(Permission.RUN)
 def pause_job(app: Application, job_id: str) -> None:
     """Ask the worker to stop after what it has in hand; the job can be resumed."""
     app.job_service.pause(job_id)
 
 
+@requires(Permission.RUN)
 def resume_job(app: Application, job_id: str) -> Job:
     """Go on with what is missing.
 
@@ -149,11 +153,13 @@ def resume_job(app: Application, job_id: str) -> Job:
     return app.job_service.resume(job_id, _as_of_today(app, job_id))
 
 
+@requires(Permission.RUN)
 def cancel_job(app: Application, job_id: str) -> None:
     """Stop for good; finished items are kept."""
     app.job_service.cancel(job_id)
 
 
+@requires(Permission.RUN)
 def retry_failed(app: Application, job_id: str) -> Job:
     """Try the failed and set-aside items of a job again."""
     return app.job_service.retry_failed(job_id)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from core.access.actor import requires
+from core.access.roles import Permission
 from core.errors import CourseLiftError, ModelError
 from core.generation.engine import GenerationSettings
 from core.generation.registry import ENGINE_NAMES
@@ -47,6 +49,7 @@ def read_settings(app: Application) -> Settings:
     return Settings(**values, generation=generation)
 
 
+@requires(Permission.CONFIGURE)
 def change_settings(app: Application, settings: Settings) -> None:
     """Store settings.
 
@@ -61,6 +64,11 @@ def change_settings(app: Application, settings: Settings) -> None:
     for name in ("generation_model", "embedding_model"):
         if getattr(settings, name) != getattr(before, name):
             resolve(getattr(settings, name), app.config)
+    store_settings(app, settings)
+
+
+def store_settings(app: Application, settings: Settings) -> None:
+    """Store settings that the machine itself found, such as the batch size of a calibration."""
     app.settings.set(_SETTING, asdict(settings))
 
 

@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.access.actor import requires
+from core.access.roles import Permission
 from core.catalog.isolation import read_table_isolated
 from core.catalog.mapping import ColumnMapping, propose_student_mapping, table_shape
 from core.catalog.students import StudentIntake, build_students
@@ -75,6 +77,7 @@ def remap_students(
     return _preview(app, preview.upload, preview.table, mapping, was_remembered, catalog_id)
 
 
+@requires(Permission.MANAGE_STUDENTS)
 def apply_students(app: Application, preview: StudentPreview) -> StudentImport:
     """Store the previewed students in place of the present ones, and the mapping for the next file of this shape.
 

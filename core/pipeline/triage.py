@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from core.access.actor import requires
+from core.access.roles import Permission
 from core.enhancement.triage import TriageThresholds, triage
 from core.errors import CourseLiftError
 from core.pipeline.application import Application
@@ -52,6 +54,7 @@ def read_thresholds(app: Application) -> TriageThresholds:
     return TriageThresholds.from_mapping(app.settings.get(_SETTING, {}))
 
 
+@requires(Permission.IMPORT_CATALOG)
 def change_thresholds(app: Application, thresholds: TriageThresholds) -> None:
     """Store new thresholds and judge every catalog again.
 
@@ -64,6 +67,7 @@ def change_thresholds(app: Application, thresholds: TriageThresholds) -> None:
         triage_catalog(app, catalog.catalog_id)
 
 
+@requires(Permission.IMPORT_CATALOG)
 def triage_catalog(app: Application, catalog_id: str) -> TriageReport:
     """Judge every active course of a catalog, store the verdicts and report them."""
     report = preview_thresholds(app, catalog_id, read_thresholds(app))
