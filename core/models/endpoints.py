@@ -15,6 +15,8 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from core.access.actor import author, requires
+from core.access.roles import Permission
 from core.config import Config
 from core.errors import ModelError
 
@@ -114,6 +116,7 @@ def confirmed_endpoints(config: Config) -> tuple[Confirmation, ...]:
         return ()  # what cannot be read is not a permission
 
 
+@requires(Permission.CONFIGURE)
 def confirm_endpoint(config: Config, endpoint: Endpoint, by: str = "") -> None:
     """Remember that course texts may be sent to the endpoint's address.
 
@@ -121,9 +124,10 @@ def confirm_endpoint(config: Config, endpoint: Endpoint, by: str = "") -> None:
     """
     check_transport(endpoint)
     others = [each for each in confirmed_endpoints(config) if each.address != endpoint.address]
-    _store(config, [*others, Confirmation(endpoint.address, datetime.now(UTC), by)])
+    _store(config, [*others, Confirmation(endpoint.address, datetime.now(UTC), author(by))])
 
 
+@requires(Permission.CONFIGURE)
 def withdraw_endpoint(config: Config, address: str) -> None:
     """Forget a confirmation; runs that need it are refused from now on. Raises ModelError when it cannot be stored."""
     _store(config, [each for each in confirmed_endpoints(config) if each.address != address])

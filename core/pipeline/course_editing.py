@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from core.access.actor import author, requires
+from core.access.roles import Permission
 from core.catalog.courses import content_hash
 from core.catalog.text import clean_line, clean_text
 from core.enhancement.triage import triage
@@ -27,6 +29,7 @@ EDITABLE_FIELDS = (
 _MAX_CHARACTERS = 20_000
 
 
+@requires(Permission.REVIEW)
 def edit_course(app: Application, course: Course, changes: Mapping[str, str], *, by: str) -> Course:
     """Store `changes` (field -> text) of a course as a new version and judge its description again.
 
@@ -46,7 +49,7 @@ def edit_course(app: Application, course: Course, changes: Mapping[str, str], *,
     if edited == course:
         return course
     with app.database.write():
-        app.catalogs.update_course(course.catalog_id, edited, by, expected_hash=course.content_hash)
+        app.catalogs.update_course(course.catalog_id, edited, author(by), expected_hash=course.content_hash)
         app.catalogs.save_triage(course.catalog_id, [triage(edited, read_thresholds(app))])
     app.mark_changed()
     return edited

@@ -11,9 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from core.access.actor import requires
+from core.access.roles import Permission
 from core.config import PROJECT_FOLDER, Config, quiet_environment
-from core.errors import CourseLiftError
 from core.embedding.openvino_export import ENCODER_EXPORT
+from core.errors import CourseLiftError
 from core.generation.openvino_export import DECODER_EXPORT
 from core.generation.registry import default_engine
 from core.jobs.files import is_locked, locked, write_atomically
@@ -79,6 +81,7 @@ def models_of(config: Config) -> tuple[ModelStatus, ...]:
     )
 
 
+@requires(Permission.CONFIGURE)
 def start_install(app: Application) -> None:
     """Install the missing embedded models in a process of its own; does nothing when that is under way."""
     if install_progress(app).is_running:
@@ -111,6 +114,7 @@ def install_progress(app: Application) -> InstallProgress:
     )
 
 
+@requires(Permission.CONFIGURE)
 def install_models(config: Config, progress: Progress = SILENT) -> tuple[Path, ...]:
     """Install what is missing, here and now; a second process waits for the first. Raises ModelError.
 

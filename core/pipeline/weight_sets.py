@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from core.access.actor import author as signed_by
+from core.access.actor import requires
+from core.access.roles import Permission
 from core.errors import RecommendationError
 from core.pipeline.application import Application
 from core.recommendation.blend import Weights
@@ -30,6 +33,7 @@ def published_options(app: Application, catalog_id: str) -> ListOptions:
     return DEFAULT_OPTIONS if published is None else ListOptions.from_mapping(published.options)
 
 
+@requires(Permission.SAVE_WEIGHTS)
 def save_weights(
     app: Application,
     catalog_id: str,
@@ -51,9 +55,11 @@ def save_weights(
     if expected_version is None:
         newest = app.weights.newest(catalog_id, name.strip())
         expected_version = 0 if newest is None else newest.version
-    return app.weights.save(catalog_id, name.strip(), checked, author, note, expected_version, options.as_mapping())
+    by = signed_by(author)
+    return app.weights.save(catalog_id, name.strip(), checked, by, note, expected_version, options.as_mapping())
 
 
+@requires(Permission.PUBLISH)
 def publish_weights(app: Application, weight_set_id: str) -> WeightSet:
     """Make a weight set the one in force; publishing an older one rolls back."""
     app.weights.publish(weight_set_id)
