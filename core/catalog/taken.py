@@ -10,9 +10,8 @@ from core.catalog.terms import parse_term
 from core.catalog.text import clean_line, clean_text
 
 _SIGNS = (re.compile(r"[;|\n]"), re.compile(r"[,、]"))  # titles hold commas more often than semicolons
-_WITH_TERM = re.compile(
-    r"(?P<name>.+?)\s*(?:@\s*(?P<at>[^@]+)|\((?P<in>[^()]+)\))\s*"
-)  # "CS101@2025-1", "CS101 (2025-1)"
+# "CS101@2025-1", "CS101 (2025-1)"
+_WITH_TERM = re.compile(r"(?P<name>.+?)\s*(?:@\s*(?P<at>[^@]+)|\((?P<in>[^()]+)\))\s*")
 
 
 class History:

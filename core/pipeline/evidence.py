@@ -9,15 +9,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.config import DEFAULT_TOP_K
+from core.evaluation.population import tied_share
 from core.evaluation.ranking import Difference, Interval, bootstrap_mean, compare_paired, measure_each
 from core.pipeline.application import Application
 from core.pipeline.population import load, require_ready
 from core.pipeline.weight_sets import published_options, published_weights
 from core.recommendation.arrays import Bools, Doubles
 from core.recommendation.blend import Weights
-from core.recommendation.options import DEFAULT_OPTIONS, Grouping, ListOptions
+from core.recommendation.held_out import HeldOut, hold_newest_out, hold_one_out
+from core.recommendation.options import DEFAULT_OPTIONS, Grouping, ListOptions, rank_lists
+from core.recommendation.population import PopulationData
 from core.recommendation.ranking import PreparedPopulation, with_students
-from core.recommendation.tuning import HeldOut, SweepPoint, frontier, hold_one_out, rank_held_out, sweep, weight_grid
+from core.recommendation.tuning import SweepPoint, frontier, sweep, weight_grid
 
 FEWEST_OF_DEPARTMENT = 20  # students with history: with fewer, an interval says next to nothing
 SEARCH_STUDENTS = 1000  # the search looks at a sample, so that it takes seconds; what is picked is shown for all
@@ -28,20 +31,32 @@ SEARCH_STEPS = 5  # weights in steps of a fifth: 56 sets of four signals
 class Finding:
     """One figure of the tried weights, of those in force, and the difference on the same students."""
 
-    name: str  # "ndcg", "recall", "reciprocal_rank", or a department
+    name: str  # "ndcg", "recall", "reciprocal_rank"
     tried: Interval
     in_force: Interval
     difference: Difference
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """How well lists find a course again that each student took and that was held back."""
+class DepartmentEvidence:
+    """The same figures of one department's students."""
 
-    students: int  # who took at least two courses
+    name: str
+    students: int
+    measures: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How well lists find courses again that students took and that were held back."""
+
+    students: int  # with held-back courses
+    since: str | None  # everything taken since this date was held back; None: no dates, one course of each student
+    out_of_reach: float  # share of the held-back courses that hard rules keep out of every list
+    tied: tuple[float, float]  # share of places that only the order for ties decides: tried weights, those in force
     top_k: int
     measures: tuple[Finding, ...]
-    departments: tuple[Finding, ...]  # nDCG, by number of students; small departments are left out
+    departments: tuple[DepartmentEvidence, ...]  # by number of students; small departments are left out
     seconds: float
 
 
@@ -58,40 +73,51 @@ class Suggestions:
 
 
 def has_history(app: Application, catalog_id: str) -> bool:
-    """Whether any student took two courses of the catalog, so that one can be held back."""
-    return bool((load(app, catalog_id).prepared.population.taken.counts >= 2).any())
+    """Whether anything can be held back: enrolments at different dates, or two courses of one student."""
+    population = load(app, catalog_id).prepared.population
+    return _has_dates(population) or bool((population.taken.counts >= 2).any())
 
 
 def measure_evidence(
     app: Application, catalog_id: str, weights: Mapping[str, float], options: ListOptions = DEFAULT_OPTIONS
 ) -> Evidence:
-    """Leave-one-out for these weights and those in force: histories carry no dates to split by.
+    """The newest enrolments held back, or one course of each student where there are no dates.
 
-    Raises RecommendationError when nobody took two courses.
+    For these weights and those in force, on the same students. Raises RecommendationError without history.
     """
     require_ready(app, catalog_id)
     started = time.perf_counter()
     held_out = _held_out(app, catalog_id)
     in_force = published_weights(app, catalog_id), published_options(app, catalog_id)
-    new, old = (
-        measure_each(
-            rank_held_out(held_out, Weights.from_mapping(each), DEFAULT_TOP_K, _in_one_list(made)), held_out.courses
-        )
+    tried, before = (
+        rank_lists(held_out.prepared, Weights.from_mapping(each), DEFAULT_TOP_K, _in_one_list(made))
         for each, made in ((weights, options), in_force)
     )
-    everyone = np.ones(len(held_out.courses), np.bool_)
-    population = held_out.prepared.population
-    counts = np.bincount(population.student_department + 1, minlength=len(population.departments) + 1)[1:]
-    large = [place for place in np.argsort(-counts, kind="stable") if counts[place] >= FEWEST_OF_DEPARTMENT]
+    new, old = (measure_each(ranked.course_index, held_out.courses) for ranked in (tried, before))
     return Evidence(
         students=len(held_out.courses),
+        since=held_out.since,
+        out_of_reach=held_out.out_of_reach,
+        tied=(tied_share(tried.course_index, tried.score), tied_share(before.course_index, before.score)),
         top_k=DEFAULT_TOP_K,
-        measures=tuple(_finding(name, new[name], old[name], everyone) for name in new),
-        departments=tuple(
-            _finding(population.departments[place], new["ndcg"], old["ndcg"], population.student_department == place)
-            for place in large
-        ),
+        measures=_findings(new, old, np.ones(len(held_out.courses), np.bool_)),
+        departments=_by_department(held_out.prepared.population, new, old),
         seconds=time.perf_counter() - started,
+    )
+
+
+def _by_department(
+    population: PopulationData, new: Mapping[str, Doubles], old: Mapping[str, Doubles]
+) -> tuple[DepartmentEvidence, ...]:
+    counts = np.bincount(population.student_department + 1, minlength=len(population.departments) + 1)[1:]
+    large = [place for place in np.argsort(-counts, kind="stable") if counts[place] >= FEWEST_OF_DEPARTMENT]
+    return tuple(
+        DepartmentEvidence(
+            population.departments[place],
+            int(counts[place]),
+            _findings(new, old, population.student_department == place),
+        )
+        for place in large
     )
 
 
@@ -119,7 +145,16 @@ def suggest_weights(app: Application, catalog_id: str, options: ListOptions = DE
 
 def _held_out(app: Application, catalog_id: str) -> HeldOut:
     loaded = load(app, catalog_id)
-    return app.cached(f"held out {catalog_id}", loaded, lambda: hold_one_out(loaded.prepared))
+
+    def make() -> HeldOut:
+        hold_out = hold_newest_out if _has_dates(loaded.prepared.population) else hold_one_out
+        return hold_out(loaded.prepared)
+
+    return app.cached(f"held out {catalog_id}", loaded, make)
+
+
+def _has_dates(population: PopulationData) -> bool:
+    return len({day for student in population.students for day in student.taken_on if day}) > 1
 
 
 def _in_one_list(options: ListOptions) -> ListOptions:
@@ -127,8 +162,16 @@ def _in_one_list(options: ListOptions) -> ListOptions:
     return replace(options, grouping=Grouping.TOGETHER) if options.grouping is Grouping.APART else options
 
 
-def _finding(name: str, new: Doubles, old: Doubles, rows: Bools) -> Finding:
-    return Finding(name, bootstrap_mean(new[rows]), bootstrap_mean(old[rows]), compare_paired(new[rows], old[rows]))
+def _findings(new: Mapping[str, Doubles], old: Mapping[str, Doubles], rows: Bools) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            name,
+            bootstrap_mean(new[name][rows]),
+            bootstrap_mean(old[name][rows]),
+            compare_paired(new[name][rows], old[name][rows]),
+        )
+        for name in new
+    )
 
 
 def _sample(count: int) -> list[int]:
@@ -141,4 +184,5 @@ def _some_students(prepared: PreparedPopulation, rows: list[int]) -> PreparedPop
 
 def _some_held_out(held_out: HeldOut) -> HeldOut:
     rows = _sample(len(held_out.courses))
-    return HeldOut(_some_students(held_out.prepared, rows), tuple(held_out.courses[row] for row in rows))
+    courses = tuple(held_out.courses[row] for row in rows)
+    return HeldOut(_some_students(held_out.prepared, rows), courses, held_out.since)

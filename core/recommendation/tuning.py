@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 import numpy as np
 
-from core.errors import RecommendationError
 from core.evaluation.population import Churn, PopulationMetrics, mean_of_known, measure_churn, measure_population
-from core.evaluation.ranking import RankingMetrics, measure_ranking
+from core.evaluation.ranking import RankingMetrics
 from core.progress import SILENT, Progress
-from core.recommendation.arrays import Ints
 from core.recommendation.blend import SIGNALS, Weights
+from core.recommendation.held_out import HeldOut, measure_held_out
 from core.recommendation.options import DEFAULT_OPTIONS, ListOptions, rank_lists
-from core.recommendation.population import replace_students
-from core.recommendation.ranking import PreparedPopulation, RankedLists, prepare
+from core.recommendation.ranking import PreparedPopulation, RankedLists
 from core.recommendation.scoring import signal_values
 
 # The report's series of department to interest weights.
 LADDER = tuple(Weights(department, 1 - department) for department in (1.0, 0.8, 0.7, 0.5, 0.3))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class HeldOut:
-    """A population that has forgotten one taken course of each student, to see which lists find it again."""
-
-    prepared: PreparedPopulation  # only students with a held-out course
-    courses: tuple[tuple[int, ...], ...]  # what each of them forgot
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,42 +76,6 @@ def sweep(
         progress.advance()
     progress.finish()
     return results
-
-
-def hold_one_out(prepared: PreparedPopulation, seed: int = 0) -> HeldOut:
-    """Take one course at random out of the history of each student who took at least two on offer.
-
-    Signals are made anew from the shortened histories, so that popularity does not remember. Raises
-    RecommendationError when no student took two courses.
-    """
-    population, on_offer = prepared.population, prepared.signals.on_offer
-    generator = np.random.default_rng(seed)
-    students, forgotten = [], []
-    for index, student in enumerate(population.students):
-        taken = population.taken.of(index)
-        candidates = taken[on_offer[taken]]
-        if len(taken) >= 2 and len(candidates):
-            course = int(generator.choice(candidates))
-            key = population.courses[course].course_key
-            kept = tuple(taken_key for taken_key in student.taken_course_keys if taken_key != key)
-            students.append(replace(student, taken_course_keys=kept))
-            forgotten.append((course,))
-    if not students:
-        raise RecommendationError("recommendation.error.no_history")
-    shortened = prepare(replace_students(population, students), prepared.exclusions.rules)
-    return HeldOut(shortened, tuple(forgotten))
-
-
-def measure_held_out(
-    held_out: HeldOut, weights: Weights, top_k: int = 10, options: ListOptions = DEFAULT_OPTIONS
-) -> RankingMetrics:
-    """How well lists made with `weights` find the held-out courses."""
-    return measure_ranking(rank_held_out(held_out, weights, top_k, options), held_out.courses)
-
-
-def rank_held_out(held_out: HeldOut, weights: Weights, top_k: int = 10, options: ListOptions = DEFAULT_OPTIONS) -> Ints:
-    """The lists (Q, k) of the students with held-out courses, for paired comparisons of weights."""
-    return rank_lists(held_out.prepared, weights, top_k, options).course_index
 
 
 def weight_grid(signals: Sequence[str] = ("department", "interest"), steps: int = 10) -> list[Weights]:

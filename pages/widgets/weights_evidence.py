@@ -19,6 +19,7 @@ from pages.widgets.weights_tuning import set_sliders, slider_weights, weights_in
 
 _EVIDENCE, _SUGGESTIONS = "weights_evidence_found", "weights_suggestions"
 MAX_DEPARTMENTS = 16
+WORTH_A_WARNING = 0.1  # share of places that only the order for ties decides
 
 
 def draw_evidence(catalog_id: str, t: Translator) -> None:
@@ -68,8 +69,8 @@ def _draw_found(evidence: Evidence, is_current: bool, t: Translator) -> None:
         height="content",
         key="weights_evidence",
     )
-    st.caption(t("tuning.evidence_note", students=evidence.students, seconds=duration(evidence.seconds, t)))
-    rows = [(each.name, *_ends(each)) for each in evidence.departments[:MAX_DEPARTMENTS]]
+    st.caption(_how(evidence, t))
+    rows = [(each.name, *_ends(each.measures[0])) for each in evidence.departments[:MAX_DEPARTMENTS]]
     if rows:
         title = t("tuning.by_departments", k=evidence.top_k)
         draw_chart(
@@ -79,6 +80,37 @@ def _draw_found(evidence: Evidence, is_current: bool, t: Translator) -> None:
             key="weights_evidence_departments",
             alt=title,
         )
+        with st.expander(t("tuning.all_departments"), icon=":material/table:"):
+            st.dataframe(_department_table(evidence, labels, t), hide_index=True, key="weights_evidence_table")
+
+
+def _how(evidence: Evidence, t: Translator) -> str:
+    """What was held back, and what limits the figures."""
+    seconds = duration(evidence.seconds, t)
+    if evidence.since is None:
+        parts = [t("tuning.held_one", students=evidence.students, seconds=seconds)]
+    else:
+        parts = [t("tuning.held_newest", students=evidence.students, since=evidence.since, seconds=seconds)]
+    if evidence.out_of_reach:
+        parts.append(t("tuning.out_of_reach", share=f"{evidence.out_of_reach:.0%}"))
+    if max(evidence.tied) > WORTH_A_WARNING:
+        now, before = (f"{share:.0%}" for share in evidence.tied)
+        parts.append(t("tuning.tied", now=now, published=before))
+    return " ".join([*parts, t("tuning.evidence_note")])
+
+
+def _department_table(evidence: Evidence, labels: dict[str, str], t: Translator) -> dict[str, list[object]]:
+    rows = evidence.departments
+    table: dict[str, list[object]] = {
+        t("tuning.group_department"): [row.name for row in rows],
+        t("tuning.students"): [row.students for row in rows],
+    }
+    for place, name in enumerate(labels.values()):
+        table[name] = [_interval(row.measures[place]) for row in rows]
+    first = next(iter(labels.values()), "")
+    table[f"{t('tuning.difference')}: {first}"] = [_difference(row.measures[0]) for row in rows]
+    table[t("tuning.verdict")] = [t.message(row.measures[0].difference.message) for row in rows]
+    return table
 
 
 def _interval(finding: Finding) -> str:

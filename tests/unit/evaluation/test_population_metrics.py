@@ -14,6 +14,7 @@ from core.evaluation.population import (
     measure_population,
     own_department_shares,
     rank_biased_overlap,
+    tied_share,
 )
 
 
@@ -106,3 +107,10 @@ def test_groups_ignore_unknown_values_and_unknown_groups():
 
 def test_exposure_counts_no_empty_place():
     assert count_exposure(lists([-1, -1]), 3).tolist() == [0, 0, 0]
+
+
+def test_tied_places_by_hand():
+    lists = np.array([[0, 1, 2], [3, 4, -1], [5, -1, -1]], np.int32)
+    scores = np.array([[0.9, 0.5, 0.5], [0.7, 0.7, 0.0], [0.0, 0.0, 0.0]])
+    assert tied_share(lists, scores) == pytest.approx(4 / 6)  # empty places are never tied
+    assert tied_share(np.full((2, 3), -1, np.int32), np.zeros((2, 3))) == 0

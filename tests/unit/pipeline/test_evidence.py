@@ -53,7 +53,8 @@ def test_weights_compared_with_themselves_make_no_difference(app: Application, s
     found = evidence.measure_evidence(app, schooled, DEFAULT_WEIGHTS)
     assert [each.name for each in found.measures] == ["ndcg", "recall", "reciprocal_rank"]
     assert found.students == 100
-    for each in (*found.measures, *found.departments):
+    assert found.since is None
+    for each in (*found.measures, *(one for group in found.departments for one in group.measures)):
         assert each.tried == each.in_force
         assert each.difference.verdict == "no_difference"
         assert (each.difference.interval.low, each.difference.interval.high) == (0, 0)
@@ -67,7 +68,8 @@ def test_weights_that_ignore_the_department_are_worse_where_it_explains_everythi
     assert recall.in_force.low > recall.tried.high
     assert recall.difference.verdict == "worse"
     assert recall.difference.interval.mean == pytest.approx(recall.tried.mean - recall.in_force.mean)
-    sizes = [each.tried.count for each in found.departments]
+    sizes = [each.students for each in found.departments]
+    assert sizes == [each.measures[0].tried.count for each in found.departments]
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[0] > sizes[-1] >= evidence.FEWEST_OF_DEPARTMENT
     assert {each.name for each in found.departments} <= set(DEPARTMENTS)
@@ -120,3 +122,16 @@ def test_the_same_weights_replace_nothing_in_any_group(app: Application, schoole
     for each in effects_by(app, schooled, compared, "department"):
         assert each.replaced == 0
         assert each.courses[0] == each.courses[1]
+
+
+def test_with_dates_the_newest_enrolments_are_looked_for(app: Application, schooled: str) -> None:
+    rows = [f"S{i},Physics,2,Music,PH100@2024-1; PH10{1 + i % 5}@2025-1" for i in range(30)]
+    upload = "\n".join(["student_id,department,year,interests,taken courses", *rows]).encode()
+    apply_students(app, preview_students(app, upload, "s.csv", catalog_id=schooled))
+    assert evidence.has_history(app, schooled)
+    found = evidence.measure_evidence(app, schooled, {"department": 1.0})
+    assert (found.since, found.students, found.out_of_reach) == ("2025-03-01", 30, 0)
+    recall = next(each for each in found.measures if each.name == "recall")
+    assert recall.tried.mean == 1  # the first ten of the department, in the order of the catalog
+    assert found.tied[0] == 1  # and nothing but that order put them there
+    assert [(each.name, each.students) for each in found.departments] == [("Physics", 30)]
