@@ -9,6 +9,8 @@ from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 
+from core.access.actor import author, requires
+from core.access.roles import Permission
 from core.errors import CourseLiftError
 from core.pipeline.application import Application
 from core.pipeline.review_screen import holds_human_text
@@ -78,13 +80,10 @@ def review_queue(
     department: str | None = None,
     search: str = "",
     job_id: str | None = None,
-    order: Order = Order.RISK,
-    reach: Mapping[str, int] | None = None,
 ) -> ReviewQueue:
-    """The newest text of each course if it is in these states, in `order`.
+    """The newest text of each course if it is in these states: hard findings first, then soft, then the rest.
 
-    With REJECTED among the states, all rejected texts are listed too. `reach` is how many students' lists each text
-    can touch, by enhancement id (core.pipeline.effects).
+    With REJECTED among the states, all rejected texts are listed too.
     """
     seen = app.enhancements.newest_decision()
     courses = {course.course_key: course for course in app.catalogs.courses(catalog_id)}
@@ -98,14 +97,13 @@ def review_queue(
             it,
             courses[it.course_key],
             risk_of(it),
-            (reach or {}).get(it.enhancement_id),
-            human.get(it.course_key, it.enhancement_id) != it.enhancement_id,
+            has_human_text=human.get(it.course_key, it.enhancement_id) != it.enhancement_id,
         )
         for it in listed
         if it.state in states and it.course_key in courses and job_id in (None, it.job_id)
     ]
     queue = ReviewQueue(
-        items=tuple(sorted(items, key=_by_effect if order is Order.EFFECT else _by_risk)),
+        items=tuple(sorted(items, key=_by_risk)),
         counts={state: counts[state] for state in ReviewState},
         risks={},
         departments=tuple(sorted({item.course.department for item in items})),
@@ -130,6 +128,12 @@ def narrow(
     return replace(queue, items=items, risks={each: risks[each] for each in Risk})
 
 
+def in_order(queue: ReviewQueue, order: Order, reach: Mapping[str, int]) -> ReviewQueue:
+    """The queue in another order. `reach`: how many students' lists each text can touch, by enhancement id."""
+    items = [replace(item, reach=reach.get(item.enhancement.enhancement_id)) for item in queue.items]
+    return replace(queue, items=tuple(sorted(items, key=_by_effect if order is Order.EFFECT else _by_risk)))
+
+
 def risk_of(enhancement: Enhancement) -> Risk:
     """How much a text needs a person's eyes, by its worst finding."""
     if enhancement.has_hard_finding:
@@ -149,6 +153,7 @@ def review_pace(app: Application, by: str) -> float | None:
     return median(gaps) if gaps else None
 
 
+@requires(Permission.REVIEW)
 def approve(
     app: Application, enhancement_ids: Sequence[str], *, by: str, reason: str = "", seen: int | None = None
 ) -> str:
@@ -157,7 +162,7 @@ def approve(
     Returns the decision's id, for undoing. `seen` is that of the queue that the person looked at: raises
     StorageError when somebody decided about one of the texts since. So do `edit` and `reject`.
     """
-    return app.enhancements.decide(enhancement_ids, ReviewState.APPROVED, by, reason, seen=seen)
+    return app.enhancements.decide(enhancement_ids, ReviewState.APPROVED, author(by), reason, seen=seen)
 
 
 def passing_drafts(items: Sequence[QueueItem]) -> list[QueueItem]:
@@ -169,6 +174,7 @@ def passing_drafts(items: Sequence[QueueItem]) -> list[QueueItem]:
     ]
 
 
+@requires(Permission.REVIEW)
 def approve_passing(
     app: Application,
     catalog_id: str,
@@ -196,6 +202,7 @@ def approve_passing(
     return BulkResult(decision_id, len(passing), len(drafts) - len(passing))
 
 
+@requires(Permission.REVIEW)
 def edit(
     app: Application, enhancement_id: str, text: str, *, by: str, reason: str = "", seen: int | None = None
 ) -> str:
@@ -206,20 +213,22 @@ def edit(
     words = " ".join(text.split())
     if not words:
         raise CourseLiftError("pipeline.error.empty_text")
-    return app.enhancements.decide([enhancement_id], ReviewState.EDITED, by, reason, words, seen)
+    return app.enhancements.decide([enhancement_id], ReviewState.EDITED, author(by), reason, words, seen)
 
 
+@requires(Permission.REVIEW)
 def reject(app: Application, enhancement_ids: Sequence[str], *, by: str, reason: str, seen: int | None = None) -> str:
     """Keep texts from being used; returns the decision's id."""
-    return app.enhancements.decide(enhancement_ids, ReviewState.REJECTED, by, reason, seen=seen)
+    return app.enhancements.decide(enhancement_ids, ReviewState.REJECTED, author(by), reason, seen=seen)
 
 
+@requires(Permission.REVIEW)
 def undo(app: Application, decision_id: str, *, by: str = "", only: str | None = None) -> Undone:
     """Put what a decision changed back to what it was before; with `only`, this one text of it.
 
     Texts that something newer was decided about keep it; raises StorageError when nothing is left to take back.
     """
-    return app.enhancements.undo(decision_id, by, only)
+    return app.enhancements.undo(decision_id, author(by), only)
 
 
 def recent_decisions(app: Application, catalog_id: str, limit: int = _RECENT) -> tuple[DecisionGroup, ...]:

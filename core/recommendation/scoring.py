@@ -37,14 +37,14 @@ class Lookup:
     pattern: Ints  # (S,) row of `patterns`
 
 
-def build_lookup(population: PopulationData, tables: SignalTables) -> Lookup:
-    """Where each student's signals are found."""
+def build_lookup(population: PopulationData, tables: SignalTables, history: Bytes | None = None) -> Lookup:
+    """Where each student's signals are found. `history` (S, C) is what `history_fit` gave, where it is known."""
     year = np.searchsorted(YEARS, population.student_year).astype(np.int32)
     year = np.where(np.isin(population.student_year, YEARS), year, -1).astype(np.int32)
     known_departments = np.append(np.isfinite(tables.department).any(axis=1), False)
     department = np.where(known_departments[population.student_department], population.student_department, -1)
     counts = (population.student_interests >= 0).sum(axis=1).astype(np.int32)
-    history = history_fit(tables, population.taken)
+    history = history_fit(tables, population.taken) if history is None else history
     everyone = np.ones(len(year), np.bool_)
     students_have = (department >= 0, counts > 0, history.any(axis=1), year >= 0, everyone, everyone)
     shared = (tables.department, tables.interest, tables.centred_courses.T, tables.level)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from core.recommendation.arrays import Floats, Ints
 
@@ -11,16 +12,25 @@ def best_courses(score: Floats, count: int) -> Ints:
     """Columns of the `count` highest scores of each row (B, C), best first, the first column first among equals.
 
     -1 stands where fewer columns have a score of 0 or more.
-    The score's bits and the column make one whole number, so that a single partition settles ties as well: scores
-    of 0 and more order like the integers that share their bits (IEEE 754), and negative ones stay negative.
     """
     columns = score.shape[1]
     count = min(count, columns)
-    keys = score.view(np.int32).astype(np.int64) << 32
-    keys |= np.arange(columns - 1, -1, -1)
+    keys = order_keys(score, np.arange(columns), columns)
     keys.partition(columns - count, axis=1)
     best = np.sort(keys[:, columns - count :], axis=1)[:, ::-1]
     return np.where(best >= 0, columns - 1 - (best & 0xFFFFFFFF), -1).astype(np.int32)
+
+
+def order_keys(score: Floats, places: npt.NDArray[np.integer], columns: int) -> npt.NDArray[np.int64]:
+    """Whole numbers that order like the scores (B, n) of the columns `places` (n,) out of `columns`, first among equals
+    first, so that a single partition settles ties as well.
+
+    They are made of the score's bits and the column: scores of 0 and more order like the integers that share their
+    bits (IEEE 754), and negative ones stay negative.
+    """
+    keys = np.ascontiguousarray(score).view(np.int32).astype(np.int64) << 32
+    keys |= columns - 1 - places
+    return keys
 
 
 def best_courses_capped(score: Floats, count: int, cap: int, departments: Ints) -> Ints:

@@ -127,13 +127,14 @@ def test_a_placeholder_never_reaches_the_recommender(app: Application, catalog_i
 def test_the_queue_can_be_ordered_by_effect(app: Application, catalog_id: str, write) -> None:
     reach = {write("MA2").enhancement_id: 40, write("PH1").enhancement_id: 700}
     write("HI2", severity=Severity.HARD)
-    by_effect = review.review_queue(app, catalog_id, order=Order.EFFECT, reach=reach)
+    queue = review.review_queue(app, catalog_id)
+    by_effect = review.in_order(queue, Order.EFFECT, reach)
     assert [(item.course.course_key, item.reach) for item in by_effect.items] == [
         ("PH1", 700),
         ("MA2", 40),
         ("HI2", None),
     ]
-    by_risk = review.review_queue(app, catalog_id, reach=reach)
+    by_risk = review.in_order(queue, Order.RISK, reach)
     assert [item.course.course_key for item in by_risk.items] == ["HI2", "PH1", "MA2"]
 
 
