@@ -50,6 +50,7 @@ STORAGE_STEPS = (
     "restore.set_database_aside",
     "restore.replace",
     "repair.restore",
+    "repair.switch",
     "repair.journals",
 )
 STEPS = (*WORKER_STEPS, *APP_STEPS, *STORAGE_STEPS)

@@ -14,9 +14,11 @@ from core.jobs.files import write_atomically
 from core.pipeline import export as exports
 from core.pipeline import recommendation, review
 from core.pipeline.application import Application
+from core.pipeline.backup import back_up_when_due
 from core.pipeline.intake import apply_catalog, preview_catalog
 from core.pipeline.settings import read_settings
 from core.pipeline.status import overview
+from core.pipeline.student_access import find_student, note_access
 from core.pipeline.student_intake import apply_students, preview_students
 from core.pipeline.students import RecommendedCourse, student_view
 from core.pipeline.triage import triage_catalog
@@ -39,7 +41,9 @@ def choose_catalog(app: Application, options: argparse.Namespace) -> str:
 
 def intake(app: Application, options: argparse.Namespace, console: Console) -> Result:
     """`intake catalog FILE` and `intake students FILE`."""
-    return (_intake_catalog if options.intake == "catalog" else _intake_students)(app, options, console)
+    result = (_intake_catalog if options.intake == "catalog" else _intake_students)(app, options, console)
+    back_up_when_due(app)
+    return result
 
 
 def _intake_catalog(app: Application, options: argparse.Namespace, console: Console) -> Result:
@@ -135,10 +139,10 @@ def recommend(app: Application, options: argparse.Namespace, console: Console) -
 def explain(app: Application, options: argparse.Namespace, console: Console) -> Result:
     """`explain --student ID`: the student's stored list with reasons. The look is noted in the access log."""
     catalog_id = choose_catalog(app, options)
-    view = student_view(app, catalog_id, options.student)
-    app.access_log.record("explain", [view.student.student_id], read_settings(app).actor)
+    view = student_view(app, catalog_id, find_student(app, options.student))
+    note_access(app, "explain", [view.student.student_id])
     data = {
-        "student": view.student.student_id,
+        "student": options.student,
         "department": view.student.department,
         "interests": list(view.student.interests),
         "run": view.run_id,
@@ -211,6 +215,7 @@ def status(app: Application, options: argparse.Namespace, console: Console) -> R
             "statuses": {each.value: count for each, count in current.statuses.items()},
             "review": {each.value: count for each, count in current.review.items()},
             "published": current.published,
+            "unreleased": current.unreleased,
             "embedded": current.embedded,
             "unembedded": current.unembedded,
             "recommended_students": current.recommended_students,

@@ -65,7 +65,7 @@ def _catch_up_job(jobs: JobStore, supervisor: Supervisor, job: Job) -> bool:
 
 
 def _recover(jobs: JobStore, supervisor: Supervisor, job_id: str) -> Job | None:
-    """A job that the database has lost, as one that can be resumed; None for a folder in which no work ever began."""
+    """A job that the database has lost, to be resumed or watched; None where no work ever began."""
     folder = supervisor.folder(job_id)
     spec = JobSpec.load(folder)
     if spec.job_id != job_id:
@@ -73,16 +73,17 @@ def _recover(jobs: JobStore, supervisor: Supervisor, job_id: str) -> Job | None:
     history = History(EntryReader(supervisor.journal(job_id), spec).read_from())
     if history.worker is None:
         return None
+    is_at_work = supervisor.journal(job_id).is_locked()
     lost = Job(
         job_id=job_id,
         kind=spec.kind,
         catalog_id=spec.catalog_id,
-        status=JobStatus.FAILED,
+        status=JobStatus.QUEUED if is_at_work else JobStatus.FAILED,
         spec=spec.header(),
         settings_hash=spec.settings_hash,
         created_at=datetime.fromtimestamp((folder / SPEC_FILE).stat().st_mtime, UTC),
         total=len(spec.items),
-        error=Message("verify.recovered_job"),
+        error=None if is_at_work else Message("verify.recovered_job"),
     )
     with step("recovery.recover"):
         return jobs.recover(lost, [item.key for item in spec.items])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import RLock
+from threading import Event, RLock, Thread
 from typing import TypeVar, cast
 
 from core.config import Config
 from core.jobs.service import JobService
+from core.pipeline.backup import watch_backups
 from core.storage.access_log import AccessLog
 from core.storage.catalog_store import CatalogStore
 from core.storage.connection import Database
@@ -15,6 +16,7 @@ from core.storage.embedding_store import EmbeddingStore
 from core.storage.enhancement_store import EnhancementStore
 from core.storage.job_store import JobStore
 from core.storage.measurement_store import MeasurementStore
+from core.storage.prompt_store import PromptStore
 from core.storage.recommendation_store import RecommendationStore
 from core.storage.release_store import ReleaseStore
 from core.storage.settings_store import SettingsStore
@@ -28,7 +30,8 @@ class Application:
     """Owns the database of one state folder. Open one a process; threads may share it.
 
     Attributes are the stores by subject: `catalogs`, `enhancements`, `jobs`, `embeddings`, `students`,
-    `recommendations`, `releases`, `weights`, `settings`, `measurements`, `access_log`, and the `job_service`.
+    `recommendations`, `releases`, `weights`, `settings`, `measurements`, `prompts`, `access_log`,
+    and the `job_service`.
 
     Raises StorageError when another process holds the database.
     """
@@ -47,13 +50,17 @@ class Application:
         self.weights = WeightStore(self.database)
         self.settings = SettingsStore(self.database)
         self.measurements = MeasurementStore(self.database)
+        self.prompts = PromptStore(self.database)
         self.access_log = AccessLog(self.database)
         self.job_service = JobService(config, self.jobs, self.enhancements)
         self._cache: dict[str, tuple[object, object]] = {}
         self._cache_lock = RLock()
         self._changes = 0
+        self._stopping = Event()
+        self._backups: Thread | None = None
         if watch_jobs:
             self.job_service.watch()
+            self._backups = watch_backups(self, self._stopping)
 
     @property
     def changes(self) -> int:
@@ -77,8 +84,11 @@ class Application:
 
     def close(self) -> None:
         """Stop watching jobs (workers go on) and close the database."""
+        self._stopping.set()
         self.job_service.stop()
         self.database.close()
+        if self._backups is not None:
+            self._backups.join()
 
     def __enter__(self) -> Application:
         return self

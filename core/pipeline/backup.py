@@ -1,16 +1,47 @@
-"""Copies of the database."""
+"""Copies of the database: by hand, by themselves, and before whatever replaces it.
+
+By themselves: within a minute of an import, and daily when something has changed. The newest of each kind are kept;
+those that a person made are never taken away.
+"""
 
 from __future__ import annotations
 
+import logging
+import re
+import threading
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from core.access.actor import requires
+from core.access.roles import Permission
 from core.config import Config
-from core.errors import StorageError
-from core.pipeline.application import Application
-from core.storage.backup import create_backup, restore_backup, set_aside
+from core.errors import CourseLiftError, StorageError
+from core.storage.backup import (
+    count_lost,
+    create_backup,
+    newest_upload,
+    restore_backup,
+    restored_at,
+    set_aside,
+)
 from core.storage.connection import Database
+
+if TYPE_CHECKING:
+    from core.pipeline.application import Application
+
+KEPT = 7  # automatic copies, unless a person says otherwise
+MAX_KEPT = 100
+AUTOMATIC_AGE = timedelta(days=1)
+LOOK_SECONDS = 60.0
+_SETTING = "backups_kept"
+_BY_HAND, _AUTOMATIC, _BEFORE_RESTORE = "courselift", "automatic", "before-restore"
+_KINDS = (_AUTOMATIC, _BEFORE_RESTORE, "before-upgrade")
+_DATE = re.compile(r"\d{8}-\d{6}-\d{6}")
+_HELD = ("storage.held_by_process", "storage.already_open")
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +51,7 @@ class BackupFile:
     path: Path
     made_at: datetime
     size_mib: float
+    kind: str  # "by_hand", "automatic", "before_restore", "before_upgrade"
 
 
 def list_backups(app: Application) -> tuple[BackupFile, ...]:
@@ -28,18 +60,72 @@ def list_backups(app: Application) -> tuple[BackupFile, ...]:
     return tuple(sorted((_describe(path) for path in paths), key=lambda item: item.made_at, reverse=True))
 
 
+@requires(Permission.KEEP)
 def make_backup(app: Application) -> BackupFile:
     """Copy the database, equal to one moment in time, while everything goes on."""
-    return _describe(create_backup(app.database))
+    return _describe(create_backup(app.database, _BY_HAND))
 
 
+def kept_backups(app: Application) -> int:
+    """How many copies of each automatic kind are kept."""
+    return int(app.settings.get(_SETTING, KEPT))
+
+
+@requires(Permission.KEEP)
+def keep_backups(app: Application, count: int) -> None:
+    """Say how many copies of each automatic kind to keep. Raises CourseLiftError unless it is 1 to `MAX_KEPT`."""
+    if not 1 <= count <= MAX_KEPT:
+        raise CourseLiftError("pipeline.error.out_of_range", name=_SETTING, low=1, high=MAX_KEPT)
+    app.settings.set(_SETTING, count)
+
+
+def back_up_when_due(app: Application) -> BackupFile | None:
+    """Copy the database when a file was imported since the newest copy, or that is a day old and something changed.
+
+    Takes away the automatic copies beyond those to keep. Returns the copy, None when none was due.
+    """
+    if not _is_due(app):
+        return None
+    made = _describe(create_backup(app.database, _AUTOMATIC))
+    logger.info("backed up by itself: %s", made.path.name)
+    _take_away_old(app)
+    return made
+
+
+def watch_backups(app: Application, stopping: threading.Event) -> threading.Thread:
+    """Start the thread that backs up when it is due, until `stopping` is set."""
+
+    def look() -> None:
+        while not stopping.wait(LOOK_SECONDS):
+            try:
+                back_up_when_due(app)
+            except CourseLiftError as error:  # a full disk, mostly; nothing may end the thread
+                logger.warning("no backup was made: %s", error)
+
+    thread = threading.Thread(target=look, name="backups", daemon=True)
+    thread.start()
+    return thread
+
+
+@requires(Permission.KEEP)
 def restore(config: Config, path: Path) -> Path | None:
     """Put a copy in place of the database, which is set aside and not deleted; returns where that is now.
 
-    Raises StorageError when the copy cannot be opened or another process holds the database.
+    A database that can be read is copied first, so that it can be put back in the same way. Raises StorageError when
+    the copy cannot be opened or another process holds the database.
     """
-    _refuse_when_held(config)
+    _copy_before_restore(config)
     return restore_backup(path, config.database_path)
+
+
+@requires(Permission.KEEP)
+def restore_while_open(app: Application, path: Path) -> None:
+    """Close the application, put a copy in place; the next one to open it goes on from there.
+
+    A running worker goes on meanwhile: its job is adopted again, and what it has written is read from its journal.
+    """
+    app.close()
+    restore(app.config, path)
 
 
 def restore_newest(config: Config) -> tuple[Path | None, Path | None]:
@@ -49,7 +135,8 @@ def restore_newest(config: Config) -> tuple[Path | None, Path | None]:
     there is no copy at all the next one to open the database begins with an empty one. Returns what was put there,
     and where the database that cannot be read is now. Raises StorageError when another process holds the database.
     """
-    _refuse_when_held(config)
+    if (database := _open_if_possible(config)) is not None:
+        database.close()
     copies = [path for path in (config.database_path, *config.backups_folder.glob("*.duckdb")) if path.exists()]
     for copy in sorted(copies, key=lambda path: path.stat().st_mtime, reverse=True):
         try:
@@ -60,17 +147,83 @@ def restore_newest(config: Config) -> tuple[Path | None, Path | None]:
     return None, set_aside(config.database_path)
 
 
+def fuller_backup(app: Application) -> BackupFile | None:
+    """The newest copy, if it holds imports or decisions that the database has lost since; None when all is there.
+
+    A log that was cut short makes the database quietly older than its copies. Copies from before a restore are
+    meant to hold other things.
+    """
+    since = restored_at(app.database)
+    for backup in list_backups(app):
+        if since is not None and backup.made_at <= since:
+            return None
+        try:
+            return backup if count_lost(app.database, backup.path) else None
+        except StorageError as error:
+            logger.warning("%s cannot be read: %s", backup.path.name, error)
+    return None
+
+
+def _is_due(app: Application) -> bool:
+    uploaded = newest_upload(app.database)
+    if uploaded is None:
+        return False
+    newest = max((backup.made_at for backup in list_backups(app)), default=None)
+    if newest is None or uploaded > newest:
+        return True
+    return datetime.now(UTC) - newest > AUTOMATIC_AGE and _changed_at(app.config) > newest
+
+
+def _changed_at(config: Config) -> datetime:
+    """When the database was last written to. Looking at a file's times does not touch the lock on it."""
+    log = config.database_path.with_name(f"{config.database_path.name}.wal")
+    times = [path.stat().st_mtime for path in (config.database_path, log) if path.exists()]
+    return datetime.fromtimestamp(max(times), UTC)
+
+
+def _take_away_old(app: Application) -> None:
+    kept = kept_backups(app)
+    for kind in _KINDS:
+        of_kind = [backup for backup in list_backups(app) if backup.path.name.startswith(kind)]
+        for backup in of_kind[kept:]:
+            backup.path.unlink(missing_ok=True)
+            logger.info("took away the old backup %s", backup.path.name)
+
+
 def _describe(path: Path) -> BackupFile:
     facts = path.stat()
-    return BackupFile(path, datetime.fromtimestamp(facts.st_mtime, UTC), facts.st_size / 2**20)
+    kind = next((kind for kind in _KINDS if path.name.startswith(kind)), "by_hand").replace("-", "_")
+    return BackupFile(path, _made_at(path), facts.st_size / 2**20, kind)
 
 
-def _refuse_when_held(config: Config) -> None:
-    """A database that cannot be opened for another reason is what a restore is for."""
-    if not config.database_path.exists():
+def _made_at(path: Path) -> datetime:
+    """The moment that a copy equals, which its name tells; a renamed one's file was finished a little later."""
+    if (found := _DATE.search(path.name)) is not None:
+        return datetime.strptime(found.group(), "%Y%m%d-%H%M%S-%f").replace(tzinfo=UTC)
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+
+def _copy_before_restore(config: Config) -> None:
+    database = _open_if_possible(config)
+    if database is None:
         return
+    with database:
+        try:
+            create_backup(database, _BEFORE_RESTORE)
+        except StorageError as error:
+            logger.warning("the database was not copied before the restore, it is only set aside: %s", error)
+
+
+def _open_if_possible(config: Config) -> Database | None:
+    """The database; None when there is none or it cannot be read, which is what a restore is for.
+
+    Raises StorageError when another process holds it.
+    """
+    if not config.database_path.exists():
+        return None
     try:
-        Database(config.database_path, backups_folder=config.backups_folder, wait_seconds=0).close()
+        return Database(config.database_path, backups_folder=config.backups_folder, wait_seconds=0)
     except StorageError as error:
-        if error.message.key in ("storage.held_by_process", "storage.already_open"):
+        if error.message.key in _HELD:
             raise
+        return None

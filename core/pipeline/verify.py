@@ -2,7 +2,7 @@
 
 What is looked at: the database can be read to its last row; every result in a job's journal is stored once, with the
 same text (by SHA-256), on its own course, made from that course's source; the items of every job add up; uploaded
-files are what they were; the access log is unbroken. Nothing is deleted.
+files are what they were; the access log is unbroken; no backup since the last restore knows more. Nothing is deleted.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.access.actor import requires
+from core.access.roles import Permission
 from core.config import Config
 from core.errors import StorageError
 from core.failpoints import step
 from core.jobs.ingest import Ingest
 from core.jobs.supervisor import Supervisor
 from core.pipeline.application import Application
-from core.pipeline.backup import restore_newest
+from core.pipeline.backup import fuller_backup, list_backups, restore, restore_newest
 from core.pipeline.job_ledgers import JobLedger, has_begun, read_ledgers
 from core.records import Message
 
@@ -28,7 +30,7 @@ from core.records import Message
 class Check:
     """One thing that was looked at."""
 
-    name: str  # "database", "results", "items", "uploads", "access_log"
+    name: str  # "database", "results", "items", "uploads", "access_log", "backups"
     looked_at: int  # rows, results, items, files, entries
     faults: tuple[Message, ...] = ()
     notes: tuple[Message, ...] = ()  # nothing is wrong, but worth knowing
@@ -67,6 +69,7 @@ class RepairReport:
 
     jobs_read_again: int
     restored_from: Path | None  # the copy that took the place of the database
+    was_readable: bool  # whether the database before it could be read, and had only lost something
     set_aside: Path | None  # where the database that could not be read is now
     after: VerifyReport
 
@@ -75,7 +78,8 @@ class RepairReport:
         """What was done, a sentence each."""
         steps = []
         if self.restored_from is not None:
-            steps.append(Message("verify.restored_from", {"path": str(self.restored_from)}))
+            key = "verify.restored_fuller" if self.was_readable else "verify.restored_from"
+            steps.append(Message(key, {"path": str(self.restored_from)}))
         elif self.set_aside is not None:
             steps.append(Message("verify.restored_nothing"))
         if self.set_aside is not None:
@@ -91,21 +95,29 @@ def verify(app: Application) -> VerifyReport:
     if not database.faults:
         ledgers = read_ledgers(app)
         checks += [_check_results(app, ledgers), _check_items(ledgers), _check_uploads(app), _check_access_log(app)]
+        checks.append(_check_backups(app))
     return VerifyReport(tuple(checks), time.perf_counter() - started)
 
 
+@requires(Permission.KEEP)
 def repair(config: Config) -> RepairReport:
-    """Mend an installation that no app has open: a database that cannot be read gives way to the newest copy that can,
-    then the journals are read again. Raises StorageError when another process holds the database.
+    """Mend an installation that no app has open, then read its journals again.
+
+    A database that cannot be read gives way to the newest copy that can; one that has lost imports or decisions gives
+    way to the newest copy, if that has them. Raises StorageError when another process holds the database.
     """
     restored_from, aside = None, None
-    if not _can_be_read(config):
+    was_readable = _can_be_read(config)
+    if not was_readable:
         with step("repair.restore"):
             restored_from, aside = restore_newest(config)
+    elif (fuller := _fuller_backup(config)) is not None:
+        with step("repair.switch"):
+            restored_from, aside = fuller, restore(config, fuller)
     with Application(config, watch_jobs=False) as app:
         with step("repair.journals"):
             behind = read_journals_again(app)
-        return RepairReport(behind, restored_from, aside, verify(app))
+        return RepairReport(behind, restored_from, was_readable, aside, verify(app))
 
 
 def read_journals_again(app: Application) -> int:
@@ -133,11 +145,23 @@ def _can_be_read(config: Config) -> bool:
         return False
 
 
+def _fuller_backup(config: Config) -> Path | None:
+    with Application(config, watch_jobs=False) as app:
+        found = fuller_backup(app)
+    return None if found is None else found.path
+
+
 def _check_database(app: Application) -> Check:
     try:
         return Check("database", app.database.read_every_row())
     except StorageError as error:
         return Check("database", 0, (error.message,))
+
+
+def _check_backups(app: Application) -> Check:
+    fuller = fuller_backup(app)
+    faults = () if fuller is None else (Message("verify.backup_knows_more", {"backup": fuller.path.name}),)
+    return Check("backups", len(list_backups(app)), faults)
 
 
 def _check_results(app: Application, ledgers: Sequence[JobLedger]) -> Check:

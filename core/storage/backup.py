@@ -10,7 +10,7 @@ import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 _CURRENT_DATABASE = "SELECT current_database()"
 _COUNT_VERSIONS = "SELECT count(*) FROM schema_versions"
 _SUFFIX = ".duckdb"
+_RESTORED = "restored_at"  # a setting that only a restore writes
+_MARK_RESTORED = "INSERT OR REPLACE INTO settings (key, value, saved_at) VALUES (?, to_json(?), ?)"
+_NEWEST_UPLOAD = "SELECT max(uploaded_at) FROM uploads"
+_RESTORED_AT = "SELECT saved_at FROM settings WHERE key = ?"
+# Rows that nothing ever takes away: one that a copy has and the database lacks was lost.
+_COUNT_LOST = """
+SELECT (SELECT count(*) FROM {copy}.imports WHERE import_id NOT IN (SELECT import_id FROM imports))
+     + (SELECT count(*) FROM {copy}.decisions WHERE decision_id NOT IN (SELECT decision_id FROM decisions))
+"""
 
 
 def create_backup(database: Database, name: str = "courselift") -> Path:
@@ -56,6 +65,9 @@ def restore_backup(backup: Path, database_path: Path) -> Path | None:
         with duckdb.connect(str(copy)) as connection:
             connection.execute(_COUNT_VERSIONS)
             _copy_into(connection, incoming)
+        with duckdb.connect(str(incoming)) as connection:
+            moment = datetime.now(UTC).replace(tzinfo=None)
+            connection.execute(_MARK_RESTORED, [_RESTORED, backup.name, moment])
     except (duckdb.Error, OSError) as error:
         raise StorageError("storage.backup_damaged", path=str(backup)) from error
     finally:
@@ -64,6 +76,34 @@ def restore_backup(backup: Path, database_path: Path) -> Path | None:
     with step("restore.replace"):  # at no moment is there no database, which would be begun empty
         incoming.replace(database_path)
     return aside
+
+
+def newest_upload(database: Database) -> datetime | None:
+    """When the last file was uploaded; None before the first."""
+    return _moment(database.fetch_one(_NEWEST_UPLOAD))
+
+
+def restored_at(database: Database) -> datetime | None:
+    """When a backup took this database's place; None when none ever did."""
+    return _moment(database.fetch_one(_RESTORED_AT, [_RESTORED]))
+
+
+def count_lost(database: Database, backup: Path) -> int:
+    """How many imports and decisions a backup in the backups folder has and the database lacks.
+
+    Raises StorageError when the backup cannot be read.
+    """
+    alias = f"copy_{os.urandom(8).hex()}"
+    with database.read() as cursor:
+        cursor.execute(f"ATTACH '{_quoted(backup)}' AS {alias} (READ_ONLY)")
+        try:
+            return int(cursor.execute(_COUNT_LOST.format(copy=alias)).fetchall()[0][0])
+        finally:
+            cursor.execute(f"DETACH {alias}")
+
+
+def _moment(row: tuple[Any, ...] | None) -> datetime | None:
+    return None if row is None or row[0] is None else row[0].replace(tzinfo=UTC)
 
 
 def copy_before_upgrade(connection: duckdb.DuckDBPyConnection, folder: Path, version: int) -> None:

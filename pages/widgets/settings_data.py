@@ -7,7 +7,15 @@ from pathlib import Path
 import streamlit as st
 
 from core.i18n import Translator
-from core.pipeline.backup import BackupFile, list_backups, make_backup, restore
+from core.pipeline.backup import (
+    MAX_KEPT,
+    BackupFile,
+    keep_backups,
+    kept_backups,
+    list_backups,
+    make_backup,
+    restore_while_open,
+)
 from pages.widgets.formats import moment
 from pages.widgets.session import application, guard
 from pages.widgets.verify_card import draw_verify_card
@@ -24,6 +32,7 @@ def draw_data(t: Translator) -> None:
         st.session_state["settings_outcome"] = t("settings.backup_made", name=made.path.name)
         st.rerun()
     _draw_backups(t)
+    _draw_keeping(t)
     draw_verify_card(t)
 
 
@@ -33,6 +42,16 @@ def _draw_backups(t: Translator) -> None:
         st.caption(t("settings.no_backups"))
     for position, backup in enumerate(backups):
         _draw_backup(backup, position, t)
+
+
+def _draw_keeping(t: Translator) -> None:
+    st.markdown(t("backup.automatic_text"))
+    kept = kept_backups(application())
+    wanted = st.number_input(t("backup.keep"), 1, MAX_KEPT, kept, key="settings_kept_backups", width=240)
+    if wanted != kept:
+        keep_backups(application(), wanted)
+        st.session_state["settings_outcome"] = t("backup.kept", count=wanted)
+        st.rerun()
 
 
 def _draw_places(t: Translator) -> None:
@@ -68,8 +87,8 @@ def _size_mib(path: Path) -> float:
 
 def _draw_backup(backup: BackupFile, position: int, t: Translator) -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        size = t("settings.size", size=backup.size_mib)
-        st.markdown(f"**{moment(backup.made_at, t)}** · {size}  \n:gray[`{backup.path.name}`]", width="stretch")
+        facts = f"{t('settings.size', size=backup.size_mib)} · {t(f'backup.kind.{backup.kind}')}"
+        st.markdown(f"**{moment(backup.made_at, t)}** · {facts}  \n:gray[`{backup.path.name}`]", width="stretch")
         st.download_button(
             t("settings.download"),
             backup.path.read_bytes,
@@ -91,6 +110,7 @@ def _confirm(backup: BackupFile, t: Translator) -> None:
     def ask() -> None:
         st.markdown(t("settings.restore_question", when=moment(backup.made_at, t)))
         st.caption(t("settings.restore_note"))
+        st.caption(t("backup.restore_while_running"))
         if st.button(t("settings.restore_confirm"), key="settings_restore_confirm", type="primary"):
             _put_back(backup)
             st.session_state["settings_outcome"] = t("settings.restored")
@@ -101,9 +121,7 @@ def _confirm(backup: BackupFile, t: Translator) -> None:
 
 def _put_back(backup: BackupFile) -> None:
     """The database is closed for everybody, exchanged, and opened again by the next one who asks for it."""
-    app = application()
-    app.close()
     try:
-        restore(app.config, backup.path)
+        restore_while_open(application(), backup.path)
     finally:
         st.cache_resource.clear()

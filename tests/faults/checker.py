@@ -2,12 +2,15 @@
 
 Run it while no app is open: `python -m tests.faults.checker STATE_FOLDER`. What it looks for:
 every journalled result is stored once, with the same SHA-256, on its own course, made from that course's source;
-nothing is stored that was not journalled; the items of every job add up.
+nothing is stored that was not journalled; the items of every job add up; every uploaded file is what it was by its
+SHA-256; and the columns of the newest CSV upload of each catalog are stored as they came.
 """
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import sys
 import zlib
@@ -18,6 +21,8 @@ from typing import Any
 
 import duckdb
 
+HEADER = ("job", "item", "state", "starts", "journalled", "stored")
+
 
 @dataclass
 class Ledger:
@@ -27,11 +32,15 @@ class Ledger:
     results: int = 0  # distinct journalled results
     stored: int = 0
     redone: int = 0  # attempts beyond the first of each item
+    written_twice: int = 0  # journalled results beyond the first of each item; only one of them is stored
+    uploads: int = 0
+    original_rows: int = 0  # courses whose columns were compared with the uploaded file
     damaged_lines: int = 0
     torn_bytes: int = 0
     set_aside: int = 0
     failed: int = 0
     faults: list[str] = field(default_factory=list)
+    rows: list[tuple[str, str, str, int, int, int]] = field(default_factory=list, repr=False)  # see HEADER
 
 
 def check(home: Path) -> Ledger:
@@ -48,6 +57,7 @@ def check(home: Path) -> Ledger:
             _check_job(database, job_id, status, position, folder, records, ledger)
             if kind == "enhance":
                 _check_texts(database, job_id, folder, records, ledger)
+        _check_uploads(database, home, ledger)
     finally:
         database.close()
     return ledger
@@ -94,7 +104,13 @@ def _check_job(
     starts = Counter(key for record in records if record["kind"] == "started" for key in record["attempts"])
     ledger.redone += sum(count - 1 for count in starts.values())
     done = {key for key, state in rows if state == "done"}
-    journalled = {record["item"] for record in records if record["kind"] == "result"}
+    results = Counter(record["item"] for record in records if record["kind"] == "result")
+    journalled = set(results)
+    ledger.written_twice += sum(results.values()) - len(results)
+    stored = Counter(
+        key for (key,) in database.execute("SELECT course_key FROM enhancements WHERE job_id = ?", [job_id]).fetchall()
+    )
+    ledger.rows += [(job_id, key, state, starts[key], results[key], stored[key]) for key, state in rows]
     if status not in ("queued", "running") and done != journalled:
         ledger.faults.append(f"{job_id}: {len(done ^ journalled)} items are done in one ledger and not in the other")
 
@@ -103,6 +119,7 @@ def _check_texts(
     database: duckdb.DuckDBPyConnection, job_id: str, folder: Path, records: list[dict[str, Any]], ledger: Ledger
 ) -> None:
     items = {item["key"]: item for item in map(json.loads, (folder / "items.jsonl").read_text().splitlines())}
+    is_fake = json.loads((folder / "job.json").read_text())["engine"] == "fake"
     journalled: dict[str, dict[str, Any]] = {}
     for record in records:
         if record["kind"] == "result":
@@ -123,10 +140,48 @@ def _check_texts(
             ledger.faults.append(f"{job_id}: the text of {key} is not the journalled one")
         if not source_hash == journalled[key]["input_hash"] == items[key]["input_hash"]:
             ledger.faults.append(f"{job_id}: the text of {key} was made from another source")
-        if items[key]["course"]["title"] not in text:  # the fake engine names the course
+        if is_fake and items[key]["course"]["title"] not in text:  # the fake engine names the course
             ledger.faults.append(f"{job_id}: {key} carries another course's text")
     for key in set(journalled) - {key for key, _, _ in stored}:
         ledger.faults.append(f"{job_id}: the result of {key} is lost")
+
+
+def _check_uploads(database: duckdb.DuckDBPyConnection, home: Path, ledger: Ledger) -> None:
+    newest: dict[str, bytes] = {}
+    for catalog_id, content_hash, stored_path in database.execute(
+        "SELECT catalog_id, content_hash, stored_path FROM uploads LEFT JOIN imports USING (upload_id) "
+        "ORDER BY imported_at"
+    ).fetchall():
+        path = home / "uploads" / Path(stored_path).name
+        content = path.read_bytes() if path.is_file() else b""
+        ledger.uploads += 1
+        if hashlib.sha256(content).hexdigest() != content_hash:
+            ledger.faults.append(f"the upload {path.name} is not what it was")
+        elif catalog_id is not None and path.suffix == ".csv":
+            newest[catalog_id] = content
+    for catalog_id, content in newest.items():
+        _check_columns(database, catalog_id, content, ledger)
+
+
+def _check_columns(database: duckdb.DuckDBPyConnection, catalog_id: str, content: bytes, ledger: Ledger) -> None:
+    """Titles and the columns that the app keeps aside, by the row number of each course."""
+    reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    header = next(reader)
+    lines = {}
+    number = reader.line_num
+    for cells in reader:
+        lines[number + 1] = dict(zip(header, cells, strict=False))
+        number = reader.line_num
+    for key, title, extra, row_number in database.execute(
+        "SELECT course_key, title, extra, row_number FROM courses WHERE catalog_id = ? AND is_active", [catalog_id]
+    ).fetchall():
+        original = lines.get(row_number, {})
+        ledger.original_rows += 1
+        if title not in {" ".join(cell.split()) for cell in original.values()}:
+            ledger.faults.append(f"{key}: its title is not in row {row_number} of the upload")
+        for name, value in json.loads(extra).items():
+            if original.get(name, "").strip() != value:
+                ledger.faults.append(f"{key}: column {name} is not as it came")
 
 
 def _sha(text: str) -> str:

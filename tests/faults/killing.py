@@ -1,4 +1,4 @@
-"""One seeded run: an app and its worker are killed at random moments until the job has ended."""
+"""One seeded run: an app and its worker are killed at random moments and at named steps until the job has ended."""
 
 from __future__ import annotations
 
@@ -9,14 +9,24 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.config import PROJECT_FOLDER
+from core.jobs.control import PAUSE, request_stop
 
-RUN_SECONDS = 240.0
-WORKER_PATIENCE = 3.0  # seconds to wait for a worker to kill
+RUN_SECONDS = 300.0  # a job that has not ended by then runs for ever
+PATIENCE = 5.0  # seconds to wait for a worker to kill, or for an armed step to be reached
 VICTIMS = ("worker", "worker", "app", "both")
+AGAIN = 0.35  # how often recovery is killed too
+RECOVERY_POINTS = ("before-recovery.job", "after-recovery.job", "before-ingest.store", "after-database.commit")
+TORN_END = b'000000ff 12345678 {"kind":"result","job"'  # what a writer that is killed in the middle leaves
+_AT_APP_START = ("recovery.recover", "recovery.job", "journal.cut")
+_AT_WORKER_START = ("worker.spawn", "worker.load_spec", "worker.load_model", "journal.lock")
+_DIED = "its worker died"
 
 
 @dataclass
@@ -24,28 +34,48 @@ class Run:
     """What happened in one run."""
 
     kills: int = 0
-    noticed: list[float] = field(default_factory=list)  # seconds from a worker's death to its successor's first sign
+    worker_kills: int = 0
+    points: Counter[str] = field(default_factory=Counter)  # armed steps that were reached, and killed there
+    noticed: list[float] = field(default_factory=list)  # seconds from a worker's death until the app knew
+    resumed: list[float] = field(default_factory=list)  # seconds from a death until the next worker's first sign
     status: str = ""
+    left: Sequence[str] = ()  # steps that the job ended before
+    resumes: int = 0  # times that a person would have had to press Resume
 
 
-@dataclass
 class Target:
     """The state folder and what runs on it."""
 
-    home: Path
-    arguments: list[str]
-    app: subprocess.Popen[bytes] | None = None
+    def __init__(self, home: Path, arguments: Sequence[str]) -> None:
+        self.home = home
+        self.points = home / "fail_points"
+        self.points.mkdir(exist_ok=True)
+        self._arguments = list(arguments)
+        self.app: subprocess.Popen[bytes] | None = None
 
     def start_app(self) -> None:
         """A new app process, in place of a killed one."""
         with (self.home / "app.log").open("ab") as log:
             self.app = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.app_process", str(self.home), *self.arguments],
+                [sys.executable, "-m", "tests.faults.app_process", str(self.home), *self._arguments],
                 cwd=PROJECT_FOLDER,
+                env={**os.environ, "COURSELIFT_FAIL_POINTS": str(self.points)},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
+
+    def log(self) -> str:
+        """What the app has said."""
+        return (self.home / "app.log").read_text(errors="replace")
+
+    def app_has_ended(self) -> bool:
+        """Whether the app process is gone, killed or done."""
+        return self.app is None or self.app.poll() is not None
+
+    def app_was_killed(self) -> bool:
+        """Whether it died of a signal."""
+        return self.app is not None and self.app.poll() == -signal.SIGKILL
 
     def kill_app(self) -> None:
         """kill -9, and no zombie left."""
@@ -67,59 +97,230 @@ class Target:
 
     def kill_worker(self, patience: float = 0.0) -> int | None:
         """kill -9 to the worker, waiting for one up to `patience` seconds; its process id when there was one."""
-        deadline = time.monotonic() + patience
-        while (pid := self.worker()) is None and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(lambda: self.worker() is not None or self.app_has_ended(), patience)
+        pid = self.worker()
         if pid is not None:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         return pid
 
-    def successor(self, pid: int, seconds: float = 15.0) -> float | None:
-        """Seconds until another worker gives a sign of life; None when the job ended meanwhile."""
+    def tear_journals(self) -> None:
+        """Leave half a record at the end of each journal that nobody writes, as a kill in the middle does."""
+        if self.worker() is None:
+            for path in (self.home / "jobs").glob("*/journal.log"):
+                with path.open("ab") as journal:
+                    journal.write(TORN_END)
+
+    def lose_database(self) -> None:
+        """Move the database and its log away, as if somebody had."""
+        for path in self.home.glob("courselift.duckdb*"):
+            path.rename(path.with_name(f"lost-{time.monotonic_ns()}-{path.name}"))
+
+    def pause(self) -> None:
+        """As the button does."""
+        for folder in (self.home / "jobs").glob("*"):
+            if (folder / "job.json").exists():
+                request_stop(folder, PAUSE)
+
+    def arm(self, point: str) -> None:
+        """Let the next process that reaches the step die there."""
+        (self.points / point).touch()
+
+    def disarm(self, point: str) -> bool:
+        """Take the mark away; whether it was still there."""
+        try:
+            (self.points / point).unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float) -> bool:
+    """Whether it became so in time."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+class Killer:
+    """Deals out the deaths of one run."""
+
+    def __init__(self, target: Target, chance: random.Random) -> None:
+        self._target = target
+        self._chance = chance
+        self.run = Run()
+        self.missed: list[str] = []  # armed steps that nobody came to in time
+
+    def at_random(self) -> None:
+        """Wait a while, kill worker, app or both."""
+        time.sleep(self._chance.uniform(0.0, 0.9))
+        victim = self._chance.choice(VICTIMS)
+        if self._target.app_has_ended():
+            return
+        seen = self._target.log().count(_DIED)
+        if victim != "worker":
+            self._target.kill_app()
+            self.run.kills += 1
+        pid = self._target.kill_worker(PATIENCE if victim == "worker" else 0.0) if victim != "app" else None
+        self._count_worker(pid)
+        if victim == "worker":
+            self._await_successor(pid, seen, time.monotonic())
+            return
+        if victim == "both" and self._chance.random() < AGAIN:
+            self._target.tear_journals()
+        self._start_app_again(pid)
+
+    def at_point(self, point: str) -> None:
+        """Arm a step, and see to it that the app gets there."""
+        target = self._target
+        name = point.partition("-")[2]
+        target.arm(point)
+        seen = target.log().count(_DIED)
+        if name.startswith("resume.") or name == "worker.end":
+            target.pause()
+        elif name in _AT_APP_START:
+            self._restart_both(name)
+        elif name in _AT_WORKER_START:
+            self._count_worker(target.kill_worker(PATIENCE))
+        patience = PATIENCE * (2 if name in _AT_APP_START else 1)
+        reached = wait_until(lambda: not (target.points / point).exists() or target.app_has_ended(), patience)
+        if target.disarm(point) or not reached:
+            self.missed.append(point)
+            return
+        self.run.points[point] += 1
+        self.run.kills += 1
+        dead, died = self._dead_process(point)
+        if target.app is not None and target.app.pid == dead:
+            target.app.wait()
+            self._start_app_again(None)
+        else:
+            self.run.worker_kills += 1
+            self._await_successor(dead, seen, died)
+
+    def die_at_start(self, point: str) -> None:
+        """The app dies while it starts the job; at the job's end, where that is the step."""
+        target = self._target
+        target.arm(point)
+        if point.endswith("job.end"):
+            return
+        target.start_app()
+        wait_until(target.app_has_ended, 20.0)
+        if target.disarm(point):
+            target.kill_app()
+        else:
+            self.run.points[point] += 1
+            self.run.kills += 1
+
+    def revive(self) -> None:
+        """Start the app again, if it came to a step that had been armed for later."""
+        target = self._target
+        if target.app is not None and target.app_was_killed():
+            self.run.kills += 1
+            self.run.points.update(path.stem for path in target.points.glob(f"*.{target.app.pid}"))
+            target.start_app()
+
+    def _dead_process(self, point: str) -> tuple[int, float]:
+        """The process that died at the step, as it put its id behind the name, and when (monotonic seconds)."""
+        newest = max(self._target.points.glob(f"{point}.*"), key=lambda path: path.stat().st_ctime_ns)
+        return int(newest.suffix[1:]), time.monotonic() - (time.time() - newest.stat().st_ctime)
+
+    def _restart_both(self, name: str) -> None:
+        """Kill app and worker, leave what the step is there for, start the app."""
+        target = self._target
+        target.kill_app()
+        self.run.kills += 1
+        self._count_worker(target.kill_worker())
+        wait_until(lambda: target.worker() is None, 1.0)
+        if name == "journal.cut":
+            target.tear_journals()
+        elif name == "recovery.recover":
+            target.lose_database()
+        target.start_app()
+
+    def _start_app_again(self, dead_worker: int | None) -> None:
+        """Restart the app; sometimes recovery is killed as well, up to three times."""
+        for _ in range(3):
+            if self._chance.random() >= AGAIN:
+                break
+            point = self._chance.choice(RECOVERY_POINTS)
+            self._target.arm(point)
+            self._target.start_app()
+            wait_until(lambda point=point: not (self._target.points / point).exists(), PATIENCE)  # type: ignore[misc]
+            if not self._target.disarm(point):
+                wait_until(self._target.app_has_ended, 1.0)
+                self.run.points[point] += 1
+                self.run.kills += 1
+            if not self._target.app_was_killed():
+                return
         began = time.monotonic()
-        while time.monotonic() - began < seconds:
-            if self.worker() not in (None, pid):
-                return time.monotonic() - began
-            if self.app is not None and self.app.poll() is not None:
-                return None
-            time.sleep(0.02)
-        raise AssertionError(f"no successor of worker {pid} after {seconds} s")
+        self._target.start_app()
+        if dead_worker is not None and self._successor(dead_worker):
+            self.run.resumed.append(time.monotonic() - began)
+
+    def _await_successor(self, dead: int | None, seen: int, began: float) -> None:
+        if dead is None:
+            return
+        target = self._target
+        wait_until(
+            lambda: target.log().count(_DIED) > seen or target.worker() not in (None, dead) or target.app_has_ended(),
+            PATIENCE * 3,
+        )
+        if target.log().count(_DIED) > seen:
+            self.run.noticed.append(time.monotonic() - began)
+        if not target.app_has_ended() and self._successor(dead):
+            self.run.resumed.append(time.monotonic() - began)
+
+    def _successor(self, dead: int) -> bool:
+        """Wait for the next worker's sign of life; False when the job ended meanwhile."""
+        target = self._target
+        assert wait_until(lambda: target.worker() not in (None, dead) or target.app_has_ended(), 30.0), "no successor"
+        return not target.app_has_ended()
+
+    def _count_worker(self, pid: int | None) -> None:
+        self.run.kills += pid is not None
+        self.run.worker_kills += pid is not None
 
 
-def run_with_kills(home: Path, seed: int, kills: int, *, count: int = 120, behaviour: str = "delay=0.02") -> Run:
-    """Start a job and kill worker, app or both `kills` times, each after a random while; then let it end."""
+def run_with_kills(
+    home: Path,
+    seed: int,
+    kills: int,
+    *,
+    count: int = 500,
+    behaviour: str = "delay=0.02",
+    points: Sequence[str] = (),
+    batch_size: int | None = None,
+) -> Run:
+    """Start a job, kill at each of `points` in turn and at random moments until there were `kills`; let it end.
+
+    Points of a job's first moments (`job.*`, `worker.spawn`) are armed before the app starts.
+    """
     chance = random.Random(seed)
-    target = Target(home, [str(count), behaviour, str(chance.choice([1, 4, 8]))])
-    run = Run()
-    target.start_app()
+    target = Target(home, [str(count), behaviour, str(batch_size or chance.choice([1, 4, 8]))])
+    killer = Killer(target, chance)
+    run, waiting = killer.run, list(points)
     deadline = time.monotonic() + RUN_SECONDS
     try:
-        for _ in range(kills):
-            time.sleep(chance.uniform(0.0, 1.2))
-            if target.app is not None and target.app.poll() is not None:
-                break  # the job has ended
-            _kill(target, chance.choice(VICTIMS), run)
-        assert target.app is not None
-        target.app.wait(max(1.0, deadline - time.monotonic()))
-        run.status = (home / "app.log").read_text(errors="replace").strip().splitlines()[-1]
+        while waiting and waiting[0].partition("-")[2].startswith("job."):
+            killer.die_at_start(waiting.pop(0))
+        target.start_app()
+        while run.kills < kills and not (target.app_has_ended() and not target.app_was_killed()):
+            killer.revive()
+            if waiting and chance.random() < 0.8:
+                killer.at_point(waiting.pop(0))
+            else:
+                killer.at_random()
+        while time.monotonic() < deadline and (not target.app_has_ended() or target.app_was_killed()):
+            killer.revive()
+            time.sleep(0.05)
+        run.status = target.log().strip().splitlines()[-1] if target.app_has_ended() else "running for ever"
+        run.left = [*waiting, *killer.missed]
+        run.resumes = target.log().count("resumed by hand")
     finally:
-        if target.app is not None and target.app.poll() is None:
+        if not target.app_has_ended():
             target.kill_app()
         target.kill_worker()
     return run
-
-
-def _kill(target: Target, victim: str, run: Run) -> None:
-    if victim in ("app", "both"):
-        target.kill_app()
-        run.kills += 1
-    pid = None
-    if victim == "worker":
-        pid = target.kill_worker(WORKER_PATIENCE)
-    elif victim == "both":
-        pid = target.kill_worker()
-    run.kills += pid is not None
-    if victim in ("app", "both"):
-        target.start_app()
-    if pid is not None and (seconds := target.successor(pid)) is not None and victim == "worker":
-        run.noticed.append(seconds)
