@@ -2,7 +2,7 @@
 
     python benchmarks/slider.py [--home FOLDER] [--drags 40] [--busy] [--json]
 
-The dashboard is started on a copy of a state folder (`--home`) or on a new one with the RPI catalog, the 5,000 synthetic
+The dashboard is started on a copy of a state folder (`--home`) or on a new one with the RPI catalog, the 5,000 invented
 students and vectors of the fake encoder: the time does not depend on what the vectors say. A slider is then dragged
 with the mouse `--drags` times. The clock runs inside the page, from the release of the mouse to the last change in any
 chart, so it holds everything: Streamlit's wait for the slider to rest, the way to the server, ranking all students,

@@ -2,10 +2,17 @@
 
 Run from anywhere: `python data/make_students.py`. Nobody in the file exists. What is made up, and how:
 - department: a subject of the catalog, drawn in proportion to its number of courses;
-- year: 1 to 5 (5: graduate), fewer in the later ones;
+- year: 1 to 5 (5: graduate), fewer in the later ones; the term about to begin is 2026-1;
 - interests: one to four of TOPICS, those that the titles of the own department mention eight times as likely;
-- taken courses: catalog codes, three in four from the own department, with a first digit that fits the years
-  already behind the student (RPI numbers courses by level: 1 and 2 first years, 4 upper years, 6 graduate).
+- taken courses, each with its term: one or two in each of the two terms of every year behind the student, of a level
+  that fits that year (RPI numbers courses by level: 1 and 2 first years, 4 upper years, 6 graduate), never one whose
+  prerequisites were not taken before. Three in four come from the own department. Among them a course is likelier
+  if its title names an interest of the student (TOPIC_WEIGHT times), and some courses are simply larger than others
+  (a factor drawn once for each course, log-normal).
+
+So department, interests, year and popularity all have an influence on what was taken, as strong as the constants below
+say. Measured evidence for weights on these students shows whether the recommender finds again what was put in. It says
+nothing about real students.
 """
 
 from __future__ import annotations
@@ -13,8 +20,17 @@ from __future__ import annotations
 import csv
 import random
 import re
+import sys
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import numpy as np
+
+from core.recommendation.prerequisites import Expression, UnreadableError, holds, parse, same_code
 
 FOLDER = Path(__file__).resolve().parent
 CATALOG = FOLDER / "en_rpi_catalog.csv"
@@ -131,9 +147,24 @@ TOPICS = (
 YEARS = (1, 2, 3, 4, 5)
 YEAR_WEIGHTS = (27, 25, 23, 19, 6)
 LEVELS_BY_COMPLETED_YEAR = {1: "1", 2: "2", 3: "4", 4: "46"}  # first digits of the course numbers of that year
-MAX_COURSES_A_YEAR = 3
+NEXT_TERM_YEAR = 2026
+TERMS_A_YEAR = 2
+MAX_COURSES_A_TERM = 2
 OWN_DEPARTMENT_SHARE = 0.75
-OWN_TOPIC_WEIGHT = 8
+OWN_TOPIC_WEIGHT = 8  # of a topic in the titles of the own department, when interests are drawn
+TOPIC_WEIGHT = 8  # of a course whose title names an interest, when courses are drawn
+TRIES = 20  # to find a course whose prerequisites are met; else one course less is taken
+SIZE_SPREAD = 1.0  # sigma of the log-normal sizes of courses
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A course as the students see it."""
+
+    code: str
+    size: float  # how likely it is taken, beside everything else
+    topics: frozenset[str]  # that its title names
+    needs: Expression | None
 
 
 def main() -> None:
@@ -152,16 +183,14 @@ def make_students(courses: list[dict[str, str]]) -> list[tuple[str, str, int, st
     sizes = Counter(course["subject"] for course in courses)
     departments, weights = list(sizes), list(sizes.values())
     topic_weights = _topic_weights(courses)
-    codes = defaultdict(list)
-    for course in courses:
-        codes[course["subject"], course["number"][0]].append(course["course_id"])
-        codes["", course["number"][0]].append(course["course_id"])
+    offers = _offers(chance, courses)
+    codes = frozenset(same_code(course["course_id"]) for course in courses)
     rows = []
     for number in range(1, COUNT + 1):
         department = chance.choices(departments, weights)[0]
         year = chance.choices(YEARS, YEAR_WEIGHTS)[0]
         interests = _draw_topics(chance, topic_weights[department])
-        taken = _draw_courses(chance, codes, department, year)
+        taken = _draw_courses(chance, offers, codes, department, year, frozenset(interests))
         rows.append((f"SYN-{number:05}", department, year, "; ".join(interests), "; ".join(taken)))
     return rows
 
@@ -177,6 +206,26 @@ def _topic_weights(courses: list[dict[str, str]]) -> dict[str, list[int]]:
     }
 
 
+def _offers(chance: random.Random, courses: list[dict[str, str]]) -> dict[tuple[str, str], list[Offer]]:
+    """Courses by subject and first digit; those of all subjects stand under the subject ""."""
+    patterns = {topic: re.compile(rf"\b{topic}\b") for topic in TOPICS}
+    offers = defaultdict(list)
+    for course in courses:
+        title = course["title"].lower()
+        topics = frozenset(topic for topic, pattern in patterns.items() if pattern.search(title))
+        offer = Offer(course["course_id"], chance.lognormvariate(0, SIZE_SPREAD), topics, _needs(course))
+        for subject in (course["subject"], ""):
+            offers[subject, course["number"][0]].append(offer)
+    return offers
+
+
+def _needs(course: dict[str, str]) -> Expression | None:
+    try:
+        return parse(course["prerequisites"]) if course["prerequisites"].strip() else None
+    except UnreadableError:
+        return None
+
+
 def _draw_topics(chance: random.Random, weights: list[int]) -> list[str]:
     wanted = chance.choices((1, 2, 3, 4), (15, 35, 30, 20))[0]
     topics: list[str] = []
@@ -188,18 +237,32 @@ def _draw_topics(chance: random.Random, weights: list[int]) -> list[str]:
 
 
 def _draw_courses(
-    chance: random.Random, codes: dict[tuple[str, str], list[str]], department: str, year: int
+    chance: random.Random,
+    offers: Mapping[tuple[str, str], Sequence[Offer]],
+    codes: frozenset[str],
+    department: str,
+    year: int,
+    interests: frozenset[str],
 ) -> list[str]:
-    taken: list[str] = []
+    """Codes with their terms, in order. What is taken in one term is no prerequisite in the same term."""
+    taken: dict[str, str] = {}
     for completed in range(1, year):
-        for _ in range(chance.randint(1, MAX_COURSES_A_YEAR)):
-            level = chance.choice(LEVELS_BY_COMPLETED_YEAR[completed])
-            own = codes.get((department, level), [])
-            offered = own if own and chance.random() < OWN_DEPARTMENT_SHARE else codes["", level]
-            code = chance.choice(offered)
-            if code not in taken:
-                taken.append(code)
-    return taken
+        for term in range(1, TERMS_A_YEAR + 1):
+            before = frozenset(same_code(code) for code in taken)
+            for _ in range(chance.randint(1, MAX_COURSES_A_TERM)):
+                level = chance.choice(LEVELS_BY_COMPLETED_YEAR[completed])
+                home = department if chance.random() < OWN_DEPARTMENT_SHARE else ""
+                offered = offers.get((home, level), ())
+                weights = [it.size * (TOPIC_WEIGHT if it.topics & interests else 1) for it in offered]
+                for offer in chance.choices(offered, weights, k=TRIES) if offered else ():
+                    if offer.code not in taken and (offer.needs is None or _met(offer.needs, before, codes)):
+                        taken[offer.code] = f"{NEXT_TERM_YEAR - year + completed}-{term}"
+                        break
+    return [f"{code}@{term}" for code, term in taken.items()]
+
+
+def _met(needs: Expression, taken: frozenset[str], codes: frozenset[str]) -> bool:
+    return bool(holds(needs, lambda code: np.array([code in taken]) if code in codes else None, 1)[0])
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ def _department_table(evidence: Evidence, labels: dict[str, str], t: Translator)
         table[name] = [_interval(row.measures[place]) for row in rows]
     first = next(iter(labels.values()), "")
     table[f"{t('tuning.difference')}: {first}"] = [_difference(row.measures[0]) for row in rows]
-    table[t("tuning.verdict")] = [t.message(row.measures[0].difference.message) for row in rows]
+    table[f"{t('tuning.verdict')}: {first}"] = [t.message(row.measures[0].difference.message) for row in rows]
     return table
 
 
