@@ -105,8 +105,10 @@ def fail_points_folder() -> Path | None:
     return Path(value) if value else None
 
 
-def quiet_environment() -> dict[str, str]:
+def quiet_environment(threads: int = 0) -> dict[str, str]:
     """Environment variables for worker processes: no hub, no telemetry, no tokenizer fork warnings.
+
+    `threads` are for libraries to compute with, unless a person has said how many; 0 leaves it to the machine.
 
     Sources: huggingface_hub docs (HF_HUB_OFFLINE, HF_HUB_DISABLE_TELEMETRY), OpenVINO telemetry docs.
     """
@@ -118,4 +120,5 @@ def quiet_environment() -> dict[str, str]:
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "DO_NOT_TRACK": "1",
         "TOKENIZERS_PARALLELISM": "true",
+        **({"COURSELIFT_THREADS": str(threads)} if threads and cpu_threads() is None else {}),
     }

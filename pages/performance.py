@@ -15,6 +15,7 @@ from pages.widgets.calibration_panel import draw_calibration
 from pages.widgets.display import Figure, draw_chart, metric_row, plain
 from pages.widgets.formats import duration, moment
 from pages.widgets.job_view import draw_job_charts, draw_timings
+from pages.widgets.measuring_panel import draw_measuring
 from pages.widgets.navigation import go_to_button
 from pages.widgets.session import application, current_catalog, show, translator
 
@@ -26,8 +27,9 @@ def draw() -> None:
     app, t, catalog = application(), translator(), current_catalog()
     view = performance_view(app, catalog.catalog_id if catalog else None)
     st.title(t("performance.title"))
+    is_running = draw_measuring(app, t)
     draw_machine(view, t)
-    draw_calibration(app, t)
+    draw_calibration(app, t, is_running=is_running)
     draw_figures(view.figures, t)
     draw_runs(app, view, t)
 

@@ -7,14 +7,17 @@ import argparse
 from core.cli.output import Console, ConsoleProgress, Result
 from core.errors import JobError
 from core.pipeline.application import Application
-from core.pipeline.calibration import run_calibration
+from core.pipeline.calibration import latest_calibration, plan_calibration
+from core.pipeline.measuring import run_measuring
 
 
 def calibrate(app: Application, options: argparse.Namespace, console: Console) -> Result:
     """Measures within the time budget, tells the rows, and sets the winner as the default."""
-    view = run_calibration(app, options.seconds, ConsoleProgress(console))
-    if view is None:
-        raise JobError("calibration.nothing")
+    request = plan_calibration(app, options.seconds)
+    run_measuring(app, request, ConsoleProgress(console))
+    view = latest_calibration(app)
+    if view is None or view.machine["request_id"] != request.request_id:
+        raise JobError("measuring.nothing")
     reason = console.t.message(view.reason)
     lines = [
         console.t(
@@ -30,6 +33,6 @@ def calibrate(app: Application, options: argparse.Namespace, console: Console) -
         for row in view.rows
     ]
     if view.was_busy:
-        lines.append(console.t("calibration.busy"))
+        lines.append(console.t("measuring.busy"))
     data = {"rows": list(view.rows), "machine": dict(view.machine), "reason": reason, "was_busy": view.was_busy}
     return Result(data, [*lines, reason])

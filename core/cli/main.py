@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 
-from core.cli import data_commands, job_commands, system_commands
+from core.cli import data_commands, job_commands, release_commands, system_commands
 from core.cli.calibrate_command import calibrate
+from core.cli.lift_command import lift
 from core.cli.output import Console, Result, write_result
 from core.cli.parser import build_parser
+from core.cli.profile_command import profile
 from core.cli.replay_command import replay
 from core.cli.users_command import users
 from core.config import load_config, system_locale
@@ -24,6 +26,11 @@ _COMMANDS: Mapping[str, Command] = {
     "enhance": job_commands.enhance,
     "resume": job_commands.resume,
     "approve": data_commands.approve,
+    "lift": lift,
+    "publish": release_commands.publish,
+    "rollback": release_commands.rollback,
+    "releases": release_commands.releases,
+    "audit": release_commands.audit,
     "embed": job_commands.embed,
     "recommend": data_commands.recommend,
     "explain": data_commands.explain,
@@ -32,6 +39,7 @@ _COMMANDS: Mapping[str, Command] = {
     "status": data_commands.status,
     "backup": system_commands.backup,
     "calibrate": calibrate,
+    "profile": profile,
 }
 
 

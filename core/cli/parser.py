@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from core.cli.replay_command import moment
 from core.cli.users_command import add_users_options
 from core.config import DEFAULT_TOP_K
+from core.evaluation.lift import MIN_COURSES
 from core.i18n import LANGUAGES, Translator
+from core.pipeline.audit import AuditFormat
 from core.pipeline.calibration import DEFAULT_SECONDS
 from core.pipeline.export import ExportFormat
+from core.pipeline.lift import DEFAULT_COURSES, MAX_COURSES
+from core.pipeline.profile import DEFAULT_BATCH, DEFAULT_PRECISIONS
+from core.pipeline.profile import DEFAULT_SECONDS as PROFILE_SECONDS
 from core.pipeline.settings import ENGINES, PRECISIONS
 
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -35,12 +41,18 @@ def build_parser(t: Translator) -> argparse.ArgumentParser:
 
     _add_intake(add("intake"), add, t)
     _with_catalog(add("triage"), t)
-    _add_enhance(add("enhance"), t)
+    _add_writing(_with_catalog(add("enhance"), t), t).add_argument(
+        "--limit", type=_positive, metavar="N", help=t("cli.help.limit")
+    )
     add("resume").add_argument("--job", required=True, help=t("cli.help.job"))
     approve = add("approve")
     approve.add_argument("--job", required=True, help=t("cli.help.job"))
     approve.add_argument("--passing", action="store_true", required=True, help=t("cli.help.passing"))
     approve.add_argument("--by", default="", help=t("cli.help.by"))
+    _add_writing(_with_catalog(add("lift"), t), t).add_argument(
+        "--courses", type=_courses, default=DEFAULT_COURSES, metavar="N", help=t("lift.cli.help_courses")
+    )
+    _add_releases(add, t)
     embed = _with_catalog(add("embed"), t)
     embed.add_argument("--model", metavar="REF", help=t("cli.help.embed_model"))
     recommend = _with_catalog(add("recommend"), t)
@@ -61,6 +73,7 @@ def build_parser(t: Translator) -> argparse.ArgumentParser:
     add("backup")
     calibrate, budget = add("calibrate"), round(DEFAULT_SECONDS)
     calibrate.add_argument("--seconds", type=_positive, default=budget, metavar="N", help=t("calibration.help_seconds"))
+    _add_profile(add("profile"), t)
     add("restore").add_argument("file", type=Path, help=t("cli.help.backup_file"))
     add("verify").add_argument("--repair", action="store_true", help=t("cli.help.repair"))
     return parser
@@ -76,9 +89,7 @@ def _add_intake(intake: argparse.ArgumentParser, add: _Adder, t: Translator) -> 
     students.add_argument("file", type=Path, help=t("cli.help.file"))
 
 
-def _add_enhance(enhance: argparse.ArgumentParser, t: Translator) -> None:
-    _with_catalog(enhance, t)
-    enhance.add_argument("--limit", type=_positive, metavar="N", help=t("cli.help.limit"))
+def _add_writing(enhance: argparse.ArgumentParser, t: Translator) -> argparse.ArgumentParser:
     enhance.add_argument("--engine", choices=ENGINES, help=t("cli.help.engine"))
     enhance.add_argument("--model", metavar="REF", help=t("cli.help.model"))
     enhance.add_argument("--confirm-endpoint", action="store_true", help=t("endpoint.help_confirm"))
@@ -87,6 +98,30 @@ def _add_enhance(enhance: argparse.ArgumentParser, t: Translator) -> None:
     enhance.add_argument("--batch-size", type=_positive, metavar="N", help=t("cli.help.batch_size"))
     enhance.add_argument("--seed", type=int, metavar="N", help=t("cli.help.seed"))
     enhance.add_argument("--greedy", action="store_true", help=t("cli.help.greedy"))
+    return enhance
+
+
+def _add_releases(add: _Adder, t: Translator) -> None:
+    publish, rollback = _with_catalog(add("publish"), t), _with_catalog(add("rollback"), t)
+    publish.add_argument("--name", default="", help=t("release.cli.name"))
+    publish.add_argument("--note", default="", help=t("release.cli.note"))
+    publish.add_argument("--despite-verdict", action="store_true", help=t("release.cli.despite"))
+    rollback.add_argument("--release", metavar="ID", help=t("release.cli.release"))
+    for verb in (publish, rollback):
+        verb.add_argument("--by", default="", help=t("release.cli.by"))
+    _with_catalog(add("releases"), t)
+    audit = _with_catalog(add("audit"), t)
+    audit.add_argument("--format", type=AuditFormat, choices=list(AuditFormat), default=AuditFormat.CSV)
+    audit.add_argument("--since", type=_since, metavar="DATE", help=t("release.cli.since"))
+    audit.add_argument("--output", type=Path, metavar="FILE", help=t("cli.help.output"))
+
+
+def _add_profile(profile: argparse.ArgumentParser, t: Translator) -> None:
+    precisions = ",".join(DEFAULT_PRECISIONS)
+    profile.add_argument("--precisions", default=precisions, metavar="A,B", help=t("profile.help_precisions"))
+    profile.add_argument("--batch-size", type=_positive, default=DEFAULT_BATCH, help=t("profile.help_batch"))
+    seconds = round(PROFILE_SECONDS)
+    profile.add_argument("--seconds", type=_positive, default=seconds, metavar="N", help=t("profile.help_seconds"))
 
 
 def _add_export(export: argparse.ArgumentParser, t: Translator) -> None:
@@ -104,3 +139,15 @@ def _positive(text: str) -> int:
     if number < 1:
         raise ValueError(text)
     return number
+
+
+def _courses(text: str) -> int:
+    number = int(text)
+    if not MIN_COURSES <= number <= MAX_COURSES:
+        raise ValueError(text)
+    return number
+
+
+def _since(text: str) -> datetime:
+    """A date means its beginning; a time without a zone is this machine's."""
+    return datetime.fromisoformat(text).astimezone()

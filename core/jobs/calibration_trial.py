@@ -1,13 +1,8 @@
-"""One trial of a calibration in a fresh process: `python -m core.jobs.calibration_trial <folder> <configuration>`.
-
-A fresh process, because libraries keep threads, memory and compiled kernels of what ran before.
-"""
+"""One trial of a configuration: load the engine, write a batch, say what it took."""
 
 from __future__ import annotations
 
-import json
 import re
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -17,19 +12,18 @@ import psutil
 from core.config import load_config
 from core.generation.engine import GenerationSettings
 from core.generation.registry import create_engine
-from core.jobs.calibration_request import CalibrationRequest, trial_values
-from core.jobs.files import write_atomically
+from core.jobs.measuring_request import MeasuringRequest
 from core.jobs.reasons import reason_of
+from core.measurement.background import BackgroundWatch
 from core.measurement.calibration import Configuration, Trial
 from core.models.references import resolve
 
-TRIAL_FILE = "trial.json"
 _WARM_UP_TOKENS = 4
 
 
-def run_trial(request: CalibrationRequest, configuration: Configuration) -> Trial:
+def run_trial(request: MeasuringRequest, configuration: Configuration) -> Trial:
     """Load the engine and write one batch of texts, greedily. An error becomes part of the trial."""
-    load_average = psutil.getloadavg()[0]
+    background = BackgroundWatch()
     started = time.perf_counter()
     try:
         engine = create_engine(configuration.engine)
@@ -40,15 +34,15 @@ def run_trial(request: CalibrationRequest, configuration: Configuration) -> Tria
         )
         list(engine.generate(request.chats[:1], replace(settings, max_new_tokens=_WARM_UP_TOKENS)))
         begun = time.perf_counter()
-        chats = request.chats[: max(configuration.batch_size, 2)]
+        chats = request.chats[: max(configuration.batch_size, request.least_texts)]
         made = sorted(engine.generate(chats, settings), key=lambda generation: generation.index)
         ended = time.perf_counter()
     except Exception as error:
         wall = time.perf_counter() - started
-        return Trial(configuration, wall, load_average=load_average, error=reason_of(error))
+        return Trial(configuration, wall, others=background.cores(), error=reason_of(error))
     refused = next((each.error for each in made if each.error), None)
     if refused is not None:
-        return Trial(configuration, ended - started, load_average=load_average, error=refused)
+        return Trial(configuration, ended - started, others=background.cores(), error=refused)
     prefills = [each.prefill_seconds for each in made[: configuration.batch_size] if each.prefill_seconds]
     return Trial(
         configuration=configuration,
@@ -59,22 +53,16 @@ def run_trial(request: CalibrationRequest, configuration: Configuration) -> Tria
         prefill_seconds=max(prefills, default=None) if len(chats) <= configuration.batch_size else None,
         prompt_tokens=sum(each.prompt_tokens for each in made),
         new_tokens=sum(each.new_tokens for each in made),
-        peak_mib=_peak_mib(),
-        load_average=load_average,
+        peak_mib=peak_mib(),
+        others=background.cores(),
         texts=tuple(each.text for each in made),
     )
 
 
-def _peak_mib() -> float:
+def peak_mib() -> float:
     """The most resident memory so far. The kernel's figure for this program alone: getrusage counts the parent's."""
     try:
         found = re.search(r"^VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"), re.MULTILINE)
     except OSError:
         found = None
     return int(found.group(1)) / 1024 if found else float(psutil.Process().memory_info().rss) / 2**20
-
-
-if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    trial = run_trial(CalibrationRequest.load(folder), Configuration(**json.loads(sys.argv[2])))
-    write_atomically(folder / TRIAL_FILE, json.dumps(trial_values(trial)).encode())

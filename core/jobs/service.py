@@ -18,6 +18,7 @@ from core.jobs.entries import ItemDone, ItemsReset, to_record
 from core.jobs.files import sync_folder
 from core.jobs.ingest import MAX_LATEST
 from core.jobs.job_progress import JobProgress, LatestText, phase_of, working_progress
+from core.jobs.measuring import refuse_while_measuring
 from core.jobs.outputs import cached_output
 from core.jobs.recovery import catch_up
 from core.jobs.spec import JobSpec, differences
@@ -44,6 +45,7 @@ class JobService:
     """
 
     def __init__(self, config: Config, jobs: JobStore, enhancements: EnhancementStore) -> None:
+        self._config = config
         self._jobs = jobs
         self._enhancements = enhancements
         self._supervisor = Supervisor(config)
@@ -125,6 +127,7 @@ class JobService:
         """
         if not spec.items:
             raise JobError("jobs.nothing_to_do")
+        refuse_while_measuring(self._config)
         with self._lock:
             with step("job.folder"):
                 self._write_folder(spec, cached or {})
@@ -229,6 +232,7 @@ class JobService:
 
     def _go_on(self, job: Job) -> Job:
         """Reopen a job that stands still and start its worker."""
+        refuse_while_measuring(self._config)
         self._refuse_second(job)
         with step("resume.clear"):
             clear_request(self._supervisor.folder(job.job_id))

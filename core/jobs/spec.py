@@ -52,6 +52,7 @@ class JobSpec:
     items: tuple[WorkItem, ...] = field(repr=False)
     prompt_version: str = ""
     fallback_engine: str = ""  # for a model that `engine` cannot take; "" when a person chose the engine. Not hashed
+    threads: int = 0  # to compute with, 0 for as many as there are cores. Not hashed
     item_deadline_seconds: float = DEFAULT_ITEM_DEADLINE  # says nothing about the result, so it is not hashed
     others: tuple[Course, ...] = field(default=(), repr=False)  # for the checks: the catalog's courses in short
 

@@ -44,15 +44,15 @@ class Supervisor:
         """A job's journal, for reading, or for writing while no worker has it."""
         return Journal(self.folder(job_id) / JOURNAL_FILE)
 
-    def spawn(self, job_id: str) -> int:
+    def spawn(self, job_id: str, threads: int = 0) -> int:
         """Start a worker in a session of its own, so that it outlives this process; returns its process id.
 
-        Should another worker have the job after all, the new one sees its lock and leaves. Raises JobError when the
-        system lets no process start.
+        `threads` are for libraries to compute with, 0 for as many as usual. Should another worker have the job after
+        all, the new one sees its lock and leaves. Raises JobError when the system lets no process start.
         """
         folder = self.folder(job_id)
         (folder / HEARTBEAT_FILE).unlink(missing_ok=True)
-        environment = {**quiet_environment(), "COURSELIFT_HOME": str(self._config.home)}
+        environment = {**quiet_environment(threads), "COURSELIFT_HOME": str(self._config.home)}
         try:
             with (folder / LOG_FILE).open("ab") as log:
                 child = subprocess.Popen(

@@ -53,7 +53,7 @@ class JobWatch:
         self._restart_at = None
         self._finished_before, self._aside_before = job.done + job.failed, job.set_aside
         with step("worker.spawn"):
-            self._worker = self._supervisor.spawn(job.job_id)
+            self._worker = self._supervisor.spawn(job.job_id, self.spec.threads)
         self._seen_alive = time.monotonic()
         self._is_terminated = self._was_hung = False
         self._jobs.set_status(job.job_id, JobStatus.RUNNING)

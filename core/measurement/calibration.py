@@ -6,20 +6,17 @@ all configurations alike.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from statistics import fmean, median
+from dataclasses import dataclass, replace
+from statistics import median
 from typing import Any
 
+from core.measurement.fidelity import Fidelity, fidelity_in_words
 from core.records import Message
 
-# Greedy texts of one model drift apart after a few words once a rounding tips one choice, and stay as good: broken
-# precisions differ from the first words on. So a configuration must keep this share of the words on average.
-MIN_AGREEMENT = 0.1
 # What a single trial may be off by on a machine that does other things, and what a median of several may.
 _SPREAD_ONE, _SPREAD_MANY = 0.15, 0.05
-_WORDS = re.compile(r"\w+|[^\w\s]")
+_NO_TEXT = Fidelity(0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +26,7 @@ class Configuration:
     engine: str
     precision: str
     batch_size: int
+    threads: int = 0  # to compute with; 0 for as many as there are cores
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Trial:
     prompt_tokens: int = 0
     new_tokens: int = 0
     peak_mib: float = 0.0  # most resident memory of the process
-    load_average: float = 0.0  # before the trial: what else the machine was doing
+    others: float = 0.0  # cores that other programs kept busy meanwhile, on average
     texts: tuple[str, ...] = ()
     error: Message | None = None
 
@@ -68,9 +66,8 @@ class Row:
     first_token_seconds: float | None
     load_seconds: float
     peak_mib: float
-    agreement: float  # mean share of a text's words before it first differs from the reference, 0 to 1
-    identical: float  # share of texts that are the same as the reference's, 0 to 1
-    load_average: float
+    others: float  # the most cores that other programs kept busy during a trial
+    fidelity: Fidelity = _NO_TEXT
     verdict: str = "slower"  # "chosen", "tied", "slower", "changed" (the text, too much) or "failed"
     error: Message | None = None
 
@@ -84,42 +81,52 @@ class Decision:
     reason: Message
 
 
-def agreement(text: str, reference: str) -> float:
-    """The share of words and signs that come before the first difference, of the longer text; 1 for equal texts."""
-    words, expected = _WORDS.findall(text), _WORDS.findall(reference)
-    longest = max(len(words), len(expected))
-    pairs = list(zip(words, expected, strict=False))
-    same = next((place for place, (one, other) in enumerate(pairs) if one != other), len(pairs))
-    return same / longest if longest else 1.0
-
-
-def decide(trials: Sequence[Trial], reference: Configuration, precision_reasons: Mapping[str, Message]) -> Decision:
+def decide(
+    trials: Sequence[Trial],
+    reference: Configuration,
+    precision_reasons: Mapping[str, Message],
+    fidelities: Mapping[Configuration, Fidelity] | None = None,
+) -> Decision:
     """Rows and choice. A factor over the reference is only said when that was tried more than once, because a load
     in the background slowed a single trial fourfold. `precision_reasons` say why a precision is fast, if known.
+    `fidelities` were found with the reference model; without them words are compared.
 
     Among those whose speed intervals overlap with the fastest one's the most faithful wins, then the smallest.
     """
-    expected = next((trial.texts for trial in trials if trial.configuration == reference and trial.texts), ())
-    configurations = dict.fromkeys(trial.configuration for trial in trials)
-    rows = [_row([trial for trial in trials if trial.configuration == each], expected) for each in configurations]
-    rows.sort(key=lambda row: row.courses_per_minute, reverse=True)
-    fit = [row for row in rows if row.error is None and row.agreement >= MIN_AGREEMENT]
+    rows = [
+        replace(row, fidelity=(fidelities or {}).get(row.configuration, row.fidelity))
+        for row in summarise_trials(trials, reference)
+    ]
+    fit = [row for row in rows if row.error is None and not row.fidelity.changes_too_much]
     if not fit:
         return Decision(tuple(_judged(row, [], None) for row in rows), None, Message("calibration.reason.none"))
     tied = [row for row in fit if row.high >= fit[0].low]
-    winner = max(tied, key=lambda row: (round(row.agreement, 2), -row.peak_mib))
+    winner = max(tied, key=_merit)
     judged = tuple(_judged(row, tied, winner) for row in rows)
     return Decision(judged, winner.configuration, _reason(winner, tied, rows, reference, precision_reasons))
+
+
+def summarise_trials(trials: Sequence[Trial], reference: Configuration) -> list[Row]:
+    """One row a configuration, fastest first, compared in words with the first texts of the reference."""
+    expected = next((trial.texts for trial in trials if trial.configuration == reference and trial.texts), ())
+    configurations = dict.fromkeys(trial.configuration for trial in trials)
+    rows = [_row([trial for trial in trials if trial.configuration == each], expected) for each in configurations]
+    return sorted(rows, key=lambda row: row.courses_per_minute, reverse=True)
+
+
+def _merit(row: Row) -> tuple[float, float, float]:
+    """What decides among equally fast ones. Texts may by chance be more probable than the reference's: no merit."""
+    loss = min(round(row.fidelity.log_probability_difference or 0.0, 1), 0.0)
+    return loss, round(row.fidelity.agreement, 2), -row.peak_mib
 
 
 def _row(trials: Sequence[Trial], expected: Sequence[str]) -> Row:
     good = [trial for trial in trials if trial.texts]
     if not good:
         none = (None, None, None)
-        return Row(trials[0].configuration, 0, 0, 0, 0, *none, 0, 0, 0, 0, _load(trials), error=trials[-1].error)
+        return Row(trials[0].configuration, 0, 0, 0, 0, *none, 0, 0, _others(trials), error=trials[-1].error)
     speeds = [trial.courses_per_minute for trial in good]
     spread = _SPREAD_ONE if len(good) == 1 else _SPREAD_MANY
-    pairs = list(zip(good[0].texts, expected, strict=False))
     return Row(
         configuration=good[0].configuration,
         rounds=len(good),
@@ -131,14 +138,13 @@ def _row(trials: Sequence[Trial], expected: Sequence[str]) -> Row:
         first_token_seconds=_median([trial.first_token_seconds for trial in good]),
         load_seconds=median(trial.load_seconds for trial in good),
         peak_mib=max(trial.peak_mib for trial in good),
-        agreement=fmean(agreement(*pair) for pair in pairs) if pairs else 1.0,
-        identical=fmean(text == wanted for text, wanted in pairs) if pairs else 1.0,
-        load_average=_load(good),
+        others=_others(good),
+        fidelity=fidelity_in_words(good[0].texts, expected),
     )
 
 
-def _load(trials: Sequence[Trial]) -> float:
-    return max(trial.load_average for trial in trials)
+def _others(trials: Sequence[Trial]) -> float:
+    return max(trial.others for trial in trials)
 
 
 def _median(values: Sequence[float | None]) -> float | None:
@@ -160,12 +166,11 @@ def _judged(row: Row, tied: Sequence[Row], winner: Row | None) -> Row:
         verdict = "chosen"
     elif row.error is not None:
         verdict = "failed"
-    elif row.agreement < MIN_AGREEMENT:
+    elif row.fidelity.changes_too_much:
         verdict = "changed"
     else:
         verdict = "tied" if row in tied else "slower"
-    values: dict[str, Any] = {name: getattr(row, name) for name in Row.__slots__}
-    return Row(**{**values, "verdict": verdict})
+    return replace(row, verdict=verdict)
 
 
 def _reason(
@@ -181,6 +186,8 @@ def _reason(
         reason = Message("calibration.reason.faster", params)
     else:
         reason = Message("calibration.reason.best", params)
+    if best.threads:
+        reason = Message("calibration.reason.threads", {"first": reason, "threads": best.threads})
     if len(tied) > 1:
         reason = Message("calibration.reason.tied", {"first": reason, "count": len(tied) - 1})
     if best.precision in why:

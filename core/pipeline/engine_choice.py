@@ -32,6 +32,7 @@ class Winner:
     precision: str
     batch_size: int
     reason: Message
+    threads: int = 0  # 0: as many as there are cores
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class EngineChoice:
     engine_reason: Message
     precision: str
     precision_reason: Message
+    threads: int = 0  # to compute with; 0 for as many as there are cores
 
 
 def choose_engine(
@@ -63,7 +65,7 @@ def choose_engine(
     if precision != AUTO:
         return EngineChoice(engine, fallback, reason, precision, Message("pipeline.precision_chosen"))
     if winner is not None and winner.engine == engine:
-        return EngineChoice(engine, fallback, reason, winner.precision, winner.reason)
+        return EngineChoice(engine, fallback, reason, winner.precision, winner.reason, winner.threads)
     return EngineChoice(engine, fallback, reason, rule.precision, rule.reason)
 
 
@@ -95,7 +97,8 @@ def winner_for(app: Application, model_ref: str, device: str) -> Winner | None:
     stored: Mapping[str, Any] | None = app.settings.get(_WINNERS, {}).get(model_ref)
     if stored is None or stored["machine"] != machine_identity(device):
         return None
-    return Winner(stored["engine"], stored["precision"], stored["batch_size"], as_message(stored["reason"]))
+    reason, threads = as_message(stored["reason"]), stored.get("threads", 0)
+    return Winner(stored["engine"], stored["precision"], stored["batch_size"], reason, threads)
 
 
 def store_winner(app: Application, model_ref: str, device: str, winner: Winner) -> None:
@@ -105,6 +108,7 @@ def store_winner(app: Application, model_ref: str, device: str, winner: Winner) 
         "precision": winner.precision,
         "batch_size": winner.batch_size,
         "reason": as_values(winner.reason),
+        "threads": winner.threads,
         "machine": machine_identity(device),
     }
     app.settings.set(_WINNERS, {**app.settings.get(_WINNERS, {}), model_ref: value})

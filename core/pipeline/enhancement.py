@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from core.access.actor import requires
+from core.access.roles import Permission
 from core.enhancement.prompts import Prompts, build_messages, prompt_version, template_for
 from core.errors import JobError
 from core.generation.engine import ChatMessage, GenerationSettings
@@ -77,6 +79,7 @@ class EnhancementPlan:
     precision: str
     precision_reason: Message
     device: str
+    threads: int  # to compute with; 0 for as many as there are cores
     settings: GenerationSettings
     forecast: Forecast | None  # None until this machine has written with these settings
     prompts: Prompts = field(repr=False)
@@ -102,6 +105,7 @@ class _Means:
     precision: str
     precision_reason: Message
     device: str
+    threads: int
     settings: GenerationSettings
     prompts: Prompts
 
@@ -139,6 +143,7 @@ def plan_enhancement(
         precision=means.precision,
         precision_reason=means.precision_reason,
         device=means.device,
+        threads=means.threads,
         settings=means.settings,
         forecast=_forecast(app, means, len(todo)),
         prompts=means.prompts,
@@ -146,6 +151,7 @@ def plan_enhancement(
     )
 
 
+@requires(Permission.RUN)
 def start_enhancement(app: Application, plan: EnhancementPlan) -> Job:
     """Start the planned run in the background; an equal run that is already active is returned instead.
 
@@ -163,6 +169,7 @@ def start_enhancement(app: Application, plan: EnhancementPlan) -> Job:
         precision=plan.precision,
         precision_reason=plan.precision_reason,
         device=plan.device,
+        threads=plan.threads,
         settings=plan.settings,
         prompts=plan.prompts,
     )
@@ -183,6 +190,7 @@ def enhancement_spec(
     return _spec(catalog_id, _choose_means(app, options or EnhancementOptions()), courses)
 
 
+@requires(Permission.RUN)
 def try_on(
     app: Application, catalog_id: str, course_keys: Sequence[str], options: EnhancementOptions | None = None
 ) -> Job:
@@ -223,6 +231,7 @@ def _choose_means(app: Application, options: EnhancementOptions) -> _Means:
         precision=choice.precision,
         precision_reason=choice.precision_reason,
         device=device,
+        threads=choice.threads,
         settings=settings,
         prompts=options.prompts or current_prompts(app),
     )
@@ -261,6 +270,7 @@ def _spec(catalog_id: str, means: _Means, courses: Sequence[Course], others: tup
         engine=means.engine,
         precision=means.precision,
         device=means.device,
+        threads=means.threads,
         settings=means.settings.as_dict(),
         items=tuple(
             WorkItem(course.course_key, course.content_hash, chat=_chat(course, means.prompts), course=course)

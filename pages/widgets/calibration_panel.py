@@ -1,4 +1,4 @@
-"""Measuring this machine: the button, how far it is, what was found and what is used from now on."""
+"""Choosing the best configuration by measuring: the button, what was found and what is used from now on."""
 
 from __future__ import annotations
 
@@ -9,16 +9,10 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.pipeline.application import Application
-from core.pipeline.calibration import (
-    CalibrationView,
-    calibration_progress,
-    calibration_to_csv,
-    latest_calibration,
-    start_calibration,
-)
+from core.pipeline.calibration import CalibrationView, latest_calibration, plan_calibration
 from pages.widgets.display import plain
 from pages.widgets.formats import moment
-from pages.widgets.session import guard
+from pages.widgets.measuring_panel import start_button
 
 _COLUMNS = {
     "courses_per_minute": "%.1f",
@@ -31,58 +25,38 @@ _COLUMNS = {
     "peak_mib": "%.0f",
     "agreement": "percent",
     "identical": "percent",
+    "log_probability_difference": "%+.3f",
     "rounds": "%d",
-    "load_average": "%.1f",
+    "others": "%.1f",
 }
 
 
-def draw_calibration(app: Application, t: Translator) -> None:
+def draw_calibration(app: Application, t: Translator, *, is_running: bool) -> None:
     """The section of the Performance page."""
     st.markdown(f"#### {t('calibration.title')}")
     st.caption(t("calibration.text"))
-    with guard():
-        if calibration_progress(app).is_running:
-            st.fragment(_draw_running, run_every=1)(app, t)
-            return
-        if st.button(t("calibration.start"), key="calibration_start", icon=":material/speed:"):
-            start_calibration(app)
-            st.rerun()
+    start = t("calibration.start")
+    start_button(app, t, start, lambda: plan_calibration(app), key="calibration_start", is_running=is_running)
     view = latest_calibration(app)
     if view is not None:
         _draw_result(view, t)
 
 
-@guard()
-def _draw_running(app: Application, t: Translator) -> None:
-    progress = calibration_progress(app)
-    if not progress.is_running:
-        st.rerun()
-    label = t.message(progress.label) if progress.label else ""
-    st.progress(min(max(progress.share, 0.0), 1.0), text=plain(label))
-
-
 def _draw_result(view: CalibrationView, t: Translator) -> None:
     st.success(plain(t.message(view.reason)), icon=":material/speed:")
     if view.was_busy:
-        st.warning(t("calibration.busy"), icon=":material/groups:")
-    about = t("calibration.about", model=view.model_ref, catalog=view.catalog, when=moment(view.made_at, t))
-    st.caption(plain(about))
-    columns = {t("calibration.column.configuration"): [_name(row) for row in view.rows]}
+        st.warning(t("measuring.busy"), icon=":material/groups:")
+    st.caption(plain(t("measuring.about", model=view.model_ref, catalog=view.catalog, when=moment(view.made_at, t))))
+    columns = {t("calibration.column.configuration"): [configuration_name(row) for row in view.rows]}
     columns[t("calibration.column.verdict")] = [t(f"calibration.verdict.{row['verdict']}") for row in view.rows]
     columns |= {t(f"calibration.column.{name}"): [row[name] for row in view.rows] for name in _COLUMNS}
     formats = {
         t(f"calibration.column.{name}"): st.column_config.NumberColumn(format=style) for name, style in _COLUMNS.items()
     }
     st.dataframe(columns, key="calibration_rows", hide_index=True, column_config=formats)
-    st.download_button(
-        t("calibration.download"),
-        calibration_to_csv(view, t),
-        file_name="courselift-calibration.csv",
-        mime="text/csv",
-        key="courselift-calibration.csv",
-        icon=":material/download:",
-    )
 
 
-def _name(row: Mapping[str, Any]) -> str:
-    return f"{row['engine']} · {row['precision']} · {row['batch_size']}"
+def configuration_name(row: Mapping[str, Any]) -> str:
+    """A configuration in short; the number of threads only where it is not one a core."""
+    threads = [str(row["threads"])] if row["threads"] else []
+    return " · ".join([row["engine"], row["precision"], str(row["batch_size"]), *threads])

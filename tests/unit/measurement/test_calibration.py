@@ -1,12 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from core.measurement.calibration import Configuration, Trial, agreement, decide
-from core.measurement.calibration_schedule import MAX_ROUNDS, next_configuration
+from core.measurement.calibration import Configuration, Trial, decide
+from core.measurement.calibration_schedule import MAX_ROUNDS, next_configuration, thread_variants
+from core.measurement.fidelity import Fidelity
 from core.records import Message
 
 SLOW = Configuration("transformers", "float32", 16)
@@ -73,14 +72,30 @@ def test_without_any_success_nothing_is_chosen() -> None:
 
 def test_shares_are_those_against_the_reference() -> None:
     rows = decide([trial(SLOW, 10), trial(FAST, 1, (TEXTS[0], "Six seven ate nine ten."))], SLOW, {}).rows
-    assert rows[0].identical == 0.5
-    assert rows[0].agreement == (1 + 2 / 6) / 2
+    assert rows[0].fidelity.identical == 0.5
+    assert rows[0].fidelity.agreement == (1 + 2 / 6) / 2
 
 
-@given(st.text(), st.text())
-def test_agreement_is_a_symmetric_share(one: str, other: str) -> None:
-    assert 0 <= agreement(one, other) == agreement(other, one) <= 1
-    assert agreement(one, one) == 1
+def test_what_the_reference_model_says_goes_before_words() -> None:
+    trials = [trial(SLOW, 10), trial(FAST, 1), trial(NEAR, 1)]
+    told = {FAST: Fidelity(0.9, 0.5, -3.0), NEAR: Fidelity(0.4, 0.0, -0.01)}
+    decision = decide(trials, SLOW, {}, told)
+    assert decision.winner == NEAR
+    assert next(row for row in decision.rows if row.configuration == FAST).verdict == "changed"
+
+
+def test_a_number_of_threads_that_won_is_said() -> None:
+    few = replace(FAST, threads=1)
+    reason = decide([trial(SLOW, 10), trial(few, 1)], SLOW, {}).reason
+    assert (reason.key, reason.params["threads"]) == ("calibration.reason.threads", 1)
+
+
+def test_other_numbers_of_threads_are_tried_for_the_leader_only() -> None:
+    variants = thread_variants([trial(SLOW, 10), trial(FAST, 1), Trial(NEAR, 3)], cores=4)
+    assert {replace(each, threads=0) for each in variants} == {FAST}
+    assert 2 in {each.threads for each in variants}
+    assert 4 not in {each.threads for each in variants}
+    assert thread_variants([Trial(NEAR, 3)], cores=4) == ()
 
 
 def test_all_are_tried_once_then_the_contenders_again() -> None:
@@ -88,8 +103,13 @@ def test_all_are_tried_once_then_the_contenders_again() -> None:
     speeds = {SLOW: 10.0, FAST: 1.0, NEAR: 1.5}
     while (choice := next_configuration(order, tried, 1000)) is not None:
         tried.append(trial(choice, speeds[choice]))
-    assert [each.configuration for each in tried] == [*order, NEAR, FAST, SLOW, SLOW, FAST, NEAR]
+    assert [each.configuration for each in tried] == [*order, SLOW, NEAR, FAST, SLOW, FAST, NEAR]
     assert MAX_ROUNDS == 3
+
+
+def test_ways_that_are_compared_are_all_tried_again_however_slow() -> None:
+    tried = [trial(SLOW, 100), trial(FAST, 1)]
+    assert next_configuration([FAST, SLOW], [*tried, trial(FAST, 1)], 1000, contender_share=0.0) == SLOW
 
 
 def test_nothing_is_begun_that_does_not_fit_into_the_time_left() -> None:
