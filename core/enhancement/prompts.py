@@ -17,6 +17,7 @@ PLACEHOLDERS = ("title", "department", "category", "level", "credits", "descript
 FENCE_START, FENCE_END = "<<<", ">>>"
 _MAX_FIELD_CHARACTERS = 160
 _FENCE = re.compile(r"<<<|>>>|<\|[^|]*\|>")
+_CODE = re.compile(r"[A-Z0-9&./-]{1,6}")  # "ARTS" tells a model nothing, and it puts such names into its texts
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -88,6 +89,8 @@ def build_messages(course: Course, template: PromptTemplate) -> tuple[ChatMessag
         name: _plain(getattr(course, name), MAX_NOTE_CHARACTERS if name == "description" else _MAX_FIELD_CHARACTERS)
         for name in PLACEHOLDERS
     }
+    if _CODE.fullmatch(fields["department"]):
+        fields["department"] = ""
     messages.append({"role": "user", "content": _fill(template.request, fields)})
     return tuple(messages)
 

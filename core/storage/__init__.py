@@ -10,6 +10,7 @@ from core.storage.enhancement_store import EnhancementStore
 from core.storage.job_store import JobStore
 from core.storage.journal_batch import Embedding, ItemSample, JobItem, JournalBatch
 from core.storage.measurement_store import MeasurementRun, MeasurementStore
+from core.storage.prompt_store import PromptChoice, PromptStore, StoredPrompt
 from core.storage.recommendation_store import RankedArrays, RecommendationRun, RecommendationStore
 from core.storage.settings_store import SettingsStore
 from core.storage.student_store import StudentCounts, StudentStore
@@ -31,10 +32,13 @@ __all__ = [
     "JournalBatch",
     "MeasurementRun",
     "MeasurementStore",
+    "PromptChoice",
+    "PromptStore",
     "RankedArrays",
     "RecommendationRun",
     "RecommendationStore",
     "SettingsStore",
+    "StoredPrompt",
     "StudentCounts",
     "StudentStore",
     "WeightStore",

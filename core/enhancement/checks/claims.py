@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from core.enhancement.checks.source import HANGUL, NUMBER, WORD, Source, finding, fold, plain_number, stem
+from core.enhancement.checks.source import HANGUL, NUMBER, WORD, Source, finding, fold, is_content, plain_number, stem
 from core.enhancement.vocabulary import pattern
 from core.records import Finding, Severity
 
@@ -19,12 +19,12 @@ _COUNTED = re.compile(
     r"\b(" + "|".join(word for word in _NUMBER_WORDS if word.isascii()) + r")[- ](?:[a-z]+[- ])?"
     r"(?:credits?|credit[- ]hours?|hours?|weeks?|semesters?|terms?|years?|units?|points?|exams?|projects?|"
     r"papers?|times)\b|(?<![가-힣])(" + "|".join(word for word in _NUMBER_WORDS if not word.isascii()) + r") ?"
-    r"(?:학점|학기|시간|주|번|차례)(?:간|에|을|를|의|이|가|동안|마다|짜리)?(?![가-힣])",
+    r"(?:학점|학기|시간|주|번|차례)(?:간|에|을|를|의|이|가|으로|이다|이며|입니다|동안|마다|짜리)?(?![가-힣])",
     re.IGNORECASE,
 )  # fmt: skip
 _CODE = re.compile(r"\b[A-Z]{2,5}[- ]?\d{2,5}[A-Z]?\b|(?<![A-Za-z])[A-Z]\d{4,6}\b")
 
-# Subjects on which a wrong sentence misleads students. Silent where the source speaks of the subject itself.
+# Subjects on which a wrong sentence misleads students. Silent where the source says the same.
 _SUBJECTS = ("unknown_requirement", "unknown_certificate", "unknown_assessment", "unknown_schedule")
 _SENTENCE_START = re.compile(r"[.!?:;][\"'”’)]*\s+[\"'“(]?")
 _CAPITAL_RUN = re.compile(r"\b[A-Z][\w’'-]*(?:(?: of| de| van| von| the|,)? [A-Z][\w’'-]*)*")
@@ -52,21 +52,32 @@ def _numbers(source: Source, text: str) -> Iterator[Finding]:
             yield finding("unknown_number", Severity.HARD, *match.span(), text=match.group())
     for match in _COUNTED.finditer(text):
         word = (match.group(1) or match.group(2)).casefold()
-        is_known = _NUMBER_WORDS[word] in source.numbers or re.search(rf"(?<!\w){word}(?!\w)", source.text)
-        if not is_known:
+        if _NUMBER_WORDS[word] not in source.numbers and not _says_number(source, word, match.group()):
             yield finding("unknown_number", Severity.HARD, *match.span(), text=match.group())
+
+
+def _says_number(source: Source, word: str, phrase: str) -> bool:
+    """Whether the source counts the same thing with the same word, in any form of the noun."""
+    if HANGUL.search(word):
+        return _squeeze(phrase)[: len(word) + 2] in source.squeezed
+    noun = WORD.findall(fold(phrase).replace("-", " "))[-1][:4]
+    return re.search(rf"\b{word}[- ](?:[a-z]+[- ])?{noun}", source.text) is not None
 
 
 def _subjects(source: Source, text: str) -> Iterator[Finding]:
     for name in _SUBJECTS:
-        expression = pattern(name)
-        if expression.search(source.text) or (name == "unknown_requirement" and source.course.prerequisites):
-            continue
-        for match in expression.finditer(text):
-            yield finding(name, Severity.HARD, *match.span(), text=match.group())
+        for match in pattern(name).finditer(text):
+            known = all(source.knows(word) for word in WORD.findall(match.group()) if is_content(word))
+            if not known or (fold(match.group()) not in source.text and not pattern(name).search(source.text)):
+                yield finding(name, Severity.HARD, *match.span(), text=match.group())
 
 
 def _people_and_tools(source: Source, text: str) -> Iterator[Finding]:
+    for match in pattern("tool_beside", match_case=True).finditer(text):
+        group = str(match.lastgroup)
+        word = match.group(group)
+        if not source.knows(word) and stem(fold(word)) not in _COMMON_CAPITALS:
+            yield finding("unknown_tool", Severity.HARD, *match.span(group), text=word)
     for name in ("unknown_name", "unknown_tool"):
         for match in pattern(name, match_case=True).finditer(text):
             if fold(match.group()) not in source.text:

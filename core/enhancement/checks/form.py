@@ -16,7 +16,10 @@ from core.generation.engine import Chat
 from core.records import Finding, Severity
 
 MAX_COMPRESSION = 2.4  # zlib ratio above which a text loops; Whisper's limit for the same purpose
-ECHO_WORDS = 7  # so many words in a row from the prompt are no accident
+ECHO_WORDS = {"system": 5, "user": 5, "assistant": 7}  # so many words in a row from such a message are no accident
+MAX_CYCLE = 8  # words of a run that is said again and again
+MIN_CYCLES = 3
+MAX_FOREIGN_WORDS = 7  # Latin words in a row in a Korean text that are no term any more
 MAX_COMMAS = 10  # of one sentence; a small model that has nothing to say lists everything it knows
 _SHORT = {"ko": (20, 40), "en": (8, 16)}  # below the first: hard, below the second: soft
 _LONG = {"ko": 700, "en": 220}  # above: soft
@@ -24,6 +27,7 @@ _MIN_SHARE = {"ko": 0.4, "en": 0.9}  # of letters in the script of the language
 
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _FOREIGN = re.compile(r"[\u0400-\u052f\u0590-\u06ff\u0900-\u0eff\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff]+")
+_LATIN_RUN = re.compile(rf"[A-Za-z][\w'’-]*(?:[ ,;:]+[A-Za-z][\w'’-]*){{{MAX_FOREIGN_WORDS},}}")
 _HANGUL_RUN = re.compile("[가-힣][가-힣 ]*")
 _CONTROL = re.compile(
     "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffd\ue000-\uf8ff]+"
@@ -62,8 +66,8 @@ def _language(source: Source, text: str, language: str) -> Iterator[Finding]:
         share = round(100 * own / letters)
         yield finding("language_switched", Severity.HARD, 0, len(text), share=share)
         return
-    runs = _FOREIGN.finditer(text) if language == "ko" else _chain(_FOREIGN.finditer(text), _HANGUL_RUN.finditer(text))
-    for match in runs:
+    foreign = _LATIN_RUN if language == "ko" else _HANGUL_RUN
+    for match in _chain(_FOREIGN.finditer(text), foreign.finditer(text)):
         if fold(match.group().strip()) not in source.text:
             yield finding("foreign_script", Severity.HARD, *match.span(), text=_shown(match.group()))
 
@@ -91,12 +95,27 @@ def _loops(text: str, language: str) -> Iterator[Finding]:
             start = text.rfind(sentence)
             yield finding("looping", Severity.HARD, start, start + len(sentence))
         seen.add(plain)
-    told = WORD.findall(fold(text))
+    found = list(WORD.finditer(text))
+    told = [fold(word.group()) for word in found]
+    if cycle := _cycle(told):
+        yield finding("looping", Severity.HARD, found[cycle[0]].start(), found[cycle[1] - 1].end())
+        return
     grams = Counter(tuple(told[at : at + 4]) for at in range(len(told) - 3))
     for gram, count in grams.items():
         if count >= 3:
             yield finding("repeated_words", Severity.SOFT, 0, len(text), text=_shown(" ".join(gram)), count=count)
             return
+
+
+def _cycle(told: list[str]) -> tuple[int, int] | None:
+    """First and last position (exclusive) of words that come again at once, at least `MIN_CYCLES` times."""
+    for size in range(1, MAX_CYCLE + 1):
+        length = 0
+        for at in range(size, len(told)):
+            length = length + 1 if told[at] == told[at - size] else 0
+            if length >= size * (MIN_CYCLES - 1):
+                return at - size * MIN_CYCLES + 1, at + 1
+    return None
 
 
 def _length(text: str, language: str) -> Iterator[Finding]:
@@ -115,22 +134,22 @@ def _length(text: str, language: str) -> Iterator[Finding]:
 
 def _echo(source: Source, text: str, chat: Chat) -> Iterator[Finding]:
     """Runs of words that stand in the prompt but not in the course's own fields."""
-    prompt: frozenset[tuple[str, ...]] = frozenset().union(*(_grams(message["content"]) for message in chat)) - _grams(
-        source.text
-    )
     told = list(WORD.finditer(text))
-    for at in range(len(told) - ECHO_WORDS + 1):
-        run = told[at : at + ECHO_WORDS]
-        if tuple(fold(word.group()) for word in run) in prompt:
-            span = run[0].start(), run[-1].end()
-            yield finding("prompt_echo", Severity.HARD, *span, text=_shown(text[span[0] : span[1]]))
-            return
+    folded = [fold(word.group()) for word in told]
+    for message in chat:
+        size = ECHO_WORDS[message["role"]]
+        leaks = _grams(message["content"], size) - _grams(source.text, size)
+        for at in range(len(told) - size + 1):
+            if tuple(folded[at : at + size]) in leaks:
+                span = told[at].start(), told[at + size - 1].end()
+                yield finding("prompt_echo", Severity.HARD, *span, text=_shown(text[span[0] : span[1]]))
+                return
 
 
 @lru_cache(maxsize=64)  # the shared part of the prompts comes again with every course
-def _grams(text: str) -> frozenset[tuple[str, ...]]:
+def _grams(text: str, size: int) -> frozenset[tuple[str, ...]]:
     told = WORD.findall(fold(text))
-    return frozenset(tuple(told[at : at + ECHO_WORDS]) for at in range(len(told) - ECHO_WORDS + 1))
+    return frozenset(tuple(told[at : at + size]) for at in range(len(told) - size + 1))
 
 
 def _says_nothing(source: Source, text: str) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ MIN_SIMILARITY = 0.2  # to the other course, below which nothing is said
 MIN_RATIO = 2.0  # of the similarity to the other course to that of its own course or department
 _TWINS = 0.5  # courses as like as that are told apart by nobody
 _MAX_WORDS = 120  # of a description
+_COMMON_SHARE, _MIN_COMMON = 0.05, 20  # a word of more courses than that tells none of them apart
 
 
 class CourseIndex:
@@ -28,12 +29,16 @@ class CourseIndex:
         counts = {key: _course_terms(course) for key, course in self._courses.items()}
         courses_with = Counter(term for told in counts.values() for term in told)
         total = len(counts)
-        self._weights = {term: math.log((1 + total) / (1 + number)) + 1 for term, number in courses_with.items()}
+        limit = max(_MIN_COMMON, _COMMON_SHARE * total)
+        self._weights = {
+            term: math.log((1 + total) / (1 + number)) + 1 if number <= limit else 0.0
+            for term, number in courses_with.items()
+        }
         self._unseen = math.log(1 + total) + 1
         self._postings: dict[str, list[tuple[str, float]]] = defaultdict(list)
         self._vectors = {key: self._vector(told) for key, told in counts.items()}
         for key, vector in self._vectors.items():
-            for term, weight in vector.items():
+            for term, weight in vector.items():  # common words are not among them
                 self._postings[term].append((key, weight))
 
     def check(self, course: Course, text: str) -> Iterator[Finding]:
@@ -56,7 +61,9 @@ class CourseIndex:
     def _vector(self, counts: Counter[str]) -> dict[str, float]:
         """Unit length; a text's words that no course has count too."""
         weighted = {
-            term: (1 + math.log(count)) * self._weights.get(term, self._unseen) for term, count in counts.items()
+            term: (1 + math.log(count)) * weight
+            for term, count in counts.items()
+            if (weight := self._weights.get(term, self._unseen))
         }
         length = math.sqrt(sum(value * value for value in weighted.values())) or 1.0
         return {term: value / length for term, value in weighted.items()}

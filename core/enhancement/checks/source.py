@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from core.enhancement.trimming import split_sentences
 from core.enhancement.vocabulary import pattern, words
@@ -79,6 +79,7 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
+@lru_cache(maxsize=65_536)  # the words of a catalog come again and again
 def stem(word: str) -> str:
     """An English word without its most common endings (a rough cut: equal stems mean kin, not the same word)."""
     if len(word) < 5 or HANGUL.search(word):
@@ -95,6 +96,7 @@ def plain_number(number: str) -> str:
     return digits.lstrip("0") or "0"
 
 
+@lru_cache(maxsize=65_536)
 def is_content(word: str) -> bool:
     """Whether a word says something about a subject: no word that any description has, no number."""
     folded = fold(word)

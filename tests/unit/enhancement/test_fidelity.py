@@ -70,10 +70,7 @@ def test_a_text_about_a_course_of_another_department_is_a_mix_up() -> None:
 
 
 def test_courses_of_one_department_are_not_told_apart() -> None:
-    assert (
-        found(ORCHESTRA, "Line, tone and perspective are practised on paper in drawing.", "mixed_up")
-        is None
-    )
+    assert found(ORCHESTRA, "Line, tone and perspective are practised on paper in drawing.", "mixed_up") is None
 
 
 def test_courses_that_are_twins_are_not_told_apart() -> None:

@@ -19,7 +19,7 @@ def test_the_shared_part_comes_first_and_is_the_same_for_all_courses() -> None:
         build_messages(replace(OPTICS, title="Acoustics", description=""), ENGLISH),
     )
     assert first[:-1] == second[:-1]
-    assert [message["role"] for message in first] == ["system", *["user", "assistant"] * 2, "user"]
+    assert [message["role"] for message in first] == ["system", *["user", "assistant"] * len(ENGLISH.examples), "user"]
 
 
 def test_only_the_last_message_speaks_of_the_course() -> None:
@@ -47,7 +47,7 @@ def test_a_description_stays_inside_its_fence_on_one_line(text: str) -> None:
     assert content.count("<<<") == content.count(">>>") == 1
     assert content.endswith(">>>")
     assert "<|im_start|>" not in content
-    assert content.count("\n") == 3
+    assert content.count("\n") == 4
     assert len(content) < MAX_NOTE_CHARACTERS + 200
 
 
@@ -78,3 +78,14 @@ def test_a_template_survives_storing() -> None:
 def test_braces_in_a_field_stay_what_they_are() -> None:
     content = build_messages(replace(OPTICS, title="Sets {department} and {x}"), ENGLISH)[-1]["content"]
     assert "Course title: Sets {department} and {x}\n" in content
+
+
+def test_a_department_that_is_only_a_code_is_left_out() -> None:
+    assert "Department" not in build_messages(replace(OPTICS, department="PHYS"), ENGLISH)[-1]["content"]
+    assert "Department: Law" in build_messages(replace(OPTICS, department="Law"), ENGLISH)[-1]["content"]
+
+
+def test_an_example_with_a_note_shows_how_such_a_note_is_used() -> None:
+    noted = [each for each in build_messages(OPTICS, ENGLISH)[:-1] if "<<<" in each["content"]]
+    assert len(noted) == 1
+    assert noted[0]["role"] == "user"
