@@ -13,6 +13,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.access.actor import current_actor
 from core.config import PROJECT_FOLDER, Config, load_config
 from core.errors import CourseLiftError
 from core.i18n import LANGUAGES, Translator, choose_language
@@ -36,11 +37,15 @@ def show(draw: Callable[[], None]) -> None:
     if "language" in st.session_state:
         draw()
     else:
-        runpy.run_path(str(PROJECT_FOLDER / "app.py"))
+        runpy.run_path(str(PROJECT_FOLDER / "app.py"), run_name="__main__")
 
 
 def application() -> Application:
-    """The one application of this process, shared by all browser sessions."""
+    """The one application of this process, shared by all browser sessions.
+
+    Raises AccessError when nobody has signed in though they must: fragments run without the top of `app.py`.
+    """
+    current_actor()
     return _open_application(str(load_config().home))
 
 

@@ -1,0 +1,83 @@
+"""What the server adds to Streamlit's own: rules for browsers in every answer, and errors shown by their id only."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import MutableMapping
+from typing import Any
+
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pages.widgets.session import translator
+
+logger = logging.getLogger(__name__)
+
+# Streamlit's own pages need inline styles, inline scripts and, for charts, eval. Nothing may come from another
+# machine or be sent to one, and no other site may put a page of ours into a frame (clickjacking).
+_POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
+HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_CLOSED_PATHS = ("/_stcore/metrics",)  # tells anybody about sessions and memory; nothing here needs it
+
+
+class _BrowserRules:
+    """Puts HEADERS into every answer, and answers nothing where nobody should ask."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_rules(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _add_headers(message)
+            await send(message)
+
+        closed = str(scope["path"]).endswith(_CLOSED_PATHS)
+        answer = PlainTextResponse("Not found", status_code=404) if closed else self._app
+        await answer(scope, receive, send_with_rules)
+
+
+MIDDLEWARE = (Middleware(_BrowserRules),)
+
+
+def _add_headers(message: MutableMapping[str, Any]) -> None:
+    headers = MutableHeaders(scope=message)
+    for name, value in HEADERS.items():
+        headers[name] = value
+
+
+def show_reference(error: Exception) -> bool:
+    """Keep an error that no guard has caught in the log, and show where it stands there; True: that was all."""
+    reference = secrets.token_hex(4)
+    logger.error("Unexpected error, reference %s", reference, exc_info=error)
+    st.error(translator()("app.unexpected_error", reference=reference), icon=":material/error:")
+    return True

@@ -1,0 +1,159 @@
+"""Who is at the browser: the person at this machine, or somebody who signed in.
+
+Streamlit runs every script, fragment and callback in a thread of its own, and fragments without the top of `app.py`:
+so core asks `session_actor` for the person at every step that needs one, and roles are looked up anew each time.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from streamlit.errors import StreamlitSecretNotFoundError
+
+from core.access.actor import Actor, ask_actor_from, current_actor, local_actor
+from core.access.server import is_open_to_others
+from core.access.sign_in import Doorkeeper
+from core.access.users import User, UserFile
+from core.config import load_config
+from core.errors import AccessError
+from core.i18n import Translator
+from pages.widgets.display import plain
+from pages.widgets.session import choose_interface_language
+
+SESSION_HOURS = 12  # then people sign in again
+_SIGNED_IN = "signed_in"  # name, moment, salt of the password that was used
+_PROVIDER_KEYS = ("client_id", "client_secret", "server_metadata_url")
+_DEFAULT_PROVIDER = "default"
+
+
+def session_actor() -> Actor | None:
+    """Who is acting in the present script run; None when nobody who may see anything."""
+    if not must_sign_in():
+        return local_actor()
+    user = _user_of_session()
+    return None if user is None else Actor(user.name, user.role, is_signed_in=True)
+
+
+def must_sign_in() -> bool:
+    """Whether signing in is asked for: others could reach the server, or somebody set up a way to sign in."""
+    address, hosts = st.get_option("server.address"), st.get_option("server.allowedHosts")
+    return is_open_to_others(address, hosts or []) or bool(_users().list()) or bool(_providers())
+
+
+def sign_in_first(widgets: Path, t: Translator) -> None:
+    """Let the run go on for somebody who may see the dashboard; else draw how to become one and stop.
+
+    Where nobody could sign in at all, there is nothing but the sentence that says what to do.
+    """
+    if session_actor() is not None:
+        return
+    st.set_page_config(page_title=f"{t('access.title')} · CourseLift")
+    ways = _providers(), [user for user in _users().list() if user.password is not None]
+    if not any(ways):
+        st.error(t("access.closed"), icon=":material/lock:")
+        st.stop()
+    st.html(widgets / "style.css")
+    st.logo(widgets / "logo.svg", size="large")
+    with st.sidebar:
+        choose_interface_language()
+    st.title(t("access.title"))
+    _draw_refusal(t)
+    for provider in ways[0]:
+        _draw_provider(provider, t)
+    if ways[1]:
+        _draw_password_form(t)
+    st.stop()
+
+
+def draw_who(t: Translator) -> None:
+    """The name and role of whoever signed in, and the way out; nothing for the person at this machine."""
+    actor = current_actor()
+    if not actor.is_signed_in:
+        return
+    st.caption(plain(t("access.signed_in_as", name=actor.name, role=t(f"access.role.{actor.role}"))))
+    if st.button(t("access.sign_out"), key="sign_out", icon=":material/logout:"):
+        by_institution = _SIGNED_IN not in st.session_state
+        st.session_state.clear()
+        if by_institution:
+            st.logout()
+        else:
+            st.rerun()
+
+
+def _draw_password_form(t: Translator) -> None:
+    with st.form("sign_in_form", width=420):
+        name = st.text_input(t("access.name"), key="sign_in_name", autocomplete="username", max_chars=120)
+        password = st.text_input(
+            t("access.password"), key="sign_in_password", type="password", autocomplete="current-password"
+        )
+        if not st.form_submit_button(t("access.sign_in"), type="primary", key="sign_in_submit"):
+            return
+    try:
+        user = _doorkeeper(str(load_config().users_path)).let_in(name, password)
+    except AccessError as error:
+        st.error(plain(t.message(error.message)), icon=":material/error:")
+        return
+    st.session_state[_SIGNED_IN] = (user.name, time.monotonic(), user.password.salt if user.password else "")
+    st.rerun()
+
+
+def _draw_provider(provider: str, t: Translator) -> None:
+    shown = t("access.institution") if provider == _DEFAULT_PROVIDER else provider
+    label = t("access.sign_in_with", provider=shown)
+    if st.button(label, key=f"sign_in_{provider}", type="primary", icon=":material/login:"):
+        st.login(None if provider == _DEFAULT_PROVIDER else provider)
+
+
+def _draw_refusal(t: Translator) -> None:
+    """Why somebody whom the institution knows is not let in here."""
+    if not (_providers() and st.user.is_logged_in):
+        return
+    if st.user.get("email_verified") is False:
+        st.error(t("access.unverified"), icon=":material/error:")
+    elif _is_fresh():
+        st.error(plain(t("access.no_role", name=str(st.user.get("email", "")))), icon=":material/error:")
+
+
+def _user_of_session() -> User | None:
+    """The user whom this browser session belongs to, as the list of users says now."""
+    signed_in = st.session_state.get(_SIGNED_IN)
+    if signed_in is not None:
+        name, moment, salt = signed_in
+        user = _users().find(name)
+        is_same = user is not None and user.password is not None and user.password.salt == salt
+        return user if is_same and time.monotonic() - moment < SESSION_HOURS * 3600 else None
+    if not (_providers() and st.user.is_logged_in and _is_fresh()) or st.user.get("email_verified") is False:
+        return None
+    return _users().find(str(st.user.get("email") or ""))
+
+
+def _is_fresh() -> bool:
+    """Whether the institution vouched for the person lately: Streamlit keeps its cookie for a month."""
+    issued_at = st.user.get("iat")
+    return isinstance(issued_at, int | float) and time.time() - issued_at < SESSION_HOURS * 3600
+
+
+def _providers() -> tuple[str, ...]:
+    """The ways of signing in at an institution that secrets.toml names, as `st.login` wants them."""
+    try:
+        auth = st.secrets.get("auth", {})
+    except StreamlitSecretNotFoundError:
+        return ()
+    found = [_DEFAULT_PROVIDER] if all(key in auth for key in _PROVIDER_KEYS) else []
+    return (*found, *(name for name, part in auth.items() if hasattr(part, "keys") and "client_id" in part))
+
+
+def _users() -> UserFile:
+    return UserFile(load_config().users_path)
+
+
+@cache
+def _doorkeeper(path: str) -> Doorkeeper:
+    """The one of this process, for all sessions: it counts the failures."""
+    return Doorkeeper(UserFile(Path(path)))
+
+
+ask_actor_from(session_actor)
