@@ -9,6 +9,7 @@ import streamlit as st
 from core.i18n import Translator
 from core.pipeline.settings import change_settings, read_settings
 from pages.widgets.endpoint_confirmation import draw_destinations, draw_endpoints
+from pages.widgets.prompt_editor import draw_prompts
 from pages.widgets.session import application, show, translator
 from pages.widgets.settings_data import draw_data
 from pages.widgets.settings_models import draw_models
@@ -24,9 +25,10 @@ def draw() -> None:
     outcome = st.session_state.pop(_OUTCOME, None)
     if outcome:
         st.toast(outcome, icon=":material/check:")
-    models, person, data, privacy = st.tabs(
+    models, prompts, person, data, privacy = st.tabs(
         [
             f":material/neurology: {t('settings.tab_models')}",
+            f":material/chat: {t('prompts.title')}",
             f":material/badge: {t('settings.tab_person')}",
             f":material/database: {t('settings.tab_data')}",
             f":material/lock: {t('settings.tab_privacy')}",
@@ -35,6 +37,8 @@ def draw() -> None:
     with models:
         draw_models(t)
         draw_endpoints(t)
+    with prompts:
+        draw_prompts(t)
     with person:
         _draw_person(t)
     with data:
