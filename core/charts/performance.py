@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import numpy as np
 import plotly.graph_objects as go
@@ -70,3 +71,24 @@ def compare(
 def _short(value: float) -> str:
     """Four digits that count, and never an exponent."""
     return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+
+
+def over_time(series: Mapping[str, Sequence[tuple[datetime, float]]], *, y_label: str = "") -> go.Figure:
+    """A line of (moment, value) points for each of `series`, on a log scale: kinds of work differ by powers of ten."""
+    figure = go.Figure()
+    for position, (name, points) in enumerate(series.items()):
+        ordered = sorted(points)
+        figure.add_scatter(
+            x=[moment for moment, _ in ordered],
+            y=[value for _, value in ordered],
+            mode="lines+markers",
+            name=plain(name),
+            line={"width": 2, "color": PALETTE[position % len(PALETTE)]},
+            marker={"size": 8},
+            hovertemplate="%{x|%Y-%m-%d %H:%M}: %{y:.3f}<extra>%{fullData.name}</extra>",
+        )
+    apply_style(figure, y_label=y_label, height=300)
+    figure.update_layout(showlegend=len(series) > 1)
+    figure.update_xaxes(nticks=6, tickformat="%m-%d %H:%M", tickangle=0)
+    figure.update_yaxes(type="log", dtick=1)
+    return figure

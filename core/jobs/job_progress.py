@@ -66,6 +66,11 @@ def working_progress(
         seconds_since_beat=heartbeat.age,
         items_per_minute=60 * heartbeat.done / heartbeat.working_seconds if has_rate else None,
         tokens_per_second=heartbeat.tokens_per_second,
-        time_left=forecast(seconds, job.pending, int(spec.settings.get("batch_size", 1))),
+        time_left=time_left(seconds, job, spec),
         rss_mib=heartbeat.rss_mib,
     )
+
+
+def time_left(seconds: Sequence[float], job: Job, spec: JobSpec) -> Forecast | None:
+    """How long the rest of a running job takes, from the seconds of its newest items."""
+    return forecast(seconds, job.pending, int(spec.settings.get("batch_size", 1)))

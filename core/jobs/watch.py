@@ -5,24 +5,29 @@ from __future__ import annotations
 import logging
 import signal
 import time
+from dataclasses import astuple
+from datetime import UTC, datetime
 
 from core.failpoints import step
 from core.jobs.control import CANCEL, PAUSE, requested_stop
 from core.jobs.entries import EntryReader, SessionEnded
 from core.jobs.history import History
 from core.jobs.ingest import Ingest
+from core.jobs.job_progress import time_left
 from core.jobs.reasons import as_message
 from core.jobs.spec import JobSpec
 from core.jobs.supervisor import Supervisor
 from core.jobs.worker import EXIT_DISK_FULL
 from core.records import Job, JobStatus, Message
 from core.storage.job_store import JobStore
+from core.storage.journal_batch import JobForecast
 
 TERMINATE_AFTER = 10.0  # seconds after a stop was asked for
 KILL_AFTER = 20.0
 START_DEADLINE = 60.0  # seconds until the first sign of life
 LOAD_DEADLINE = 900.0  # seconds for a model to load: there is no sign of life meanwhile
 MAX_FRUITLESS_RESTARTS = 3
+FORECAST_ITEMS = 30  # finished ones from which the rest is foretold for the record
 BACKOFF_SECONDS = 0.5  # before the first restart; doubles with each fruitless one
 _FREE_SET_ASIDES = 2  # set-asides in a row that count as progress; when every item kills, something else is wrong
 
@@ -47,6 +52,7 @@ class JobWatch:
         self._finished_before = 0  # items done or failed when the present worker was started
         self._aside_before = 0
         self._free_set_asides = _FREE_SET_ASIDES
+        self._has_foretold = False
 
     def spawn(self, job: Job) -> None:
         """Start a worker and note where the job stands."""
@@ -65,12 +71,23 @@ class JobWatch:
         self.ingest.run()  # after the look at the worker: once it is dead nothing can be added
         job = self._jobs.get(job_id)
         if is_alive:
+            self._foretell(job)
             self._look_after(job)
         elif self._restart_at is None:
             self._settle(job)
         elif time.monotonic() >= self._restart_at or requested_stop(self._supervisor.folder(job_id)):
             self._restart(job)
         return self._jobs.get(job_id).status
+
+    def _foretell(self, job: Job) -> None:
+        """Once enough is seen, keep what can be said about the rest, so that it can be held against what comes."""
+        if self._has_foretold or len(self.ingest.seconds) < FORECAST_ITEMS:
+            return
+        self._has_foretold = True
+        rest = time_left(tuple(self.ingest.seconds), job, self.spec)
+        if rest is not None and job.pending:
+            made = JobForecast(datetime.now(UTC), len(self.ingest.seconds), job.pending, *astuple(rest))
+            self._jobs.add_forecast(job.job_id, made)
 
     def _look_after(self, job: Job) -> None:
         self._restart_at = None

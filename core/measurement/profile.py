@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from core.records import Message
 
 PYTHON = "(python)"  # the time between operators, as an operator
-_REST = "(rest)"
+REST = "(rest)"
 # What operators do, by their names in PyTorch.
 _FAMILIES: Mapping[str, frozenset[str]] = {
     "product": frozenset(
@@ -103,7 +103,7 @@ def largest(parts: Sequence[ProfiledPart], count: int) -> tuple[ProfiledPart, ..
     rest = ordered[count:]
     if not rest:
         return tuple(ordered)
-    return (*ordered[:count], ProfiledPart(_REST, sum(it.seconds for it in rest), sum(it.calls for it in rest)))
+    return (*ordered[:count], ProfiledPart(REST, sum(it.seconds for it in rest), sum(it.calls for it in rest)))
 
 
 def findings(first: PrecisionProfile, second: PrecisionProfile) -> tuple[Message, ...]:

@@ -10,11 +10,13 @@ from datetime import datetime
 from core.measurement.hardware import MachineFacts, get_device, get_optimal_dtype, machine_facts
 from core.measurement.monitor import summarise
 from core.pipeline.application import Application
+from core.pipeline.forecasts import ForecastOutcome, forecast_outcomes
 from core.pipeline.jobs import TimingRow, worked_samples
 from core.records import Job, JobKind, Message, Timing
 
 _MAX_RUNS = 50
 _FAKE = "fake"
+_LOADING = "pipeline.figure.load_model"
 # The final figures of the report that this program follows: what, seconds, for how many items.
 _REPORTED = (
     ("load_model", 3.0, 1),
@@ -61,16 +63,18 @@ class PerformanceView:
     runs: tuple[RunRow, ...]  # newest first
     timings: tuple[TimingRow, ...]  # of all runs together
     figures: tuple[ReportFigure, ...]
+    outcomes: tuple[ForecastOutcome, ...]  # newest job first
 
 
 def performance_view(app: Application, catalog_id: str | None = None) -> PerformanceView:
-    """Machine facts, runs, sums of measured parts and the report's figures beside ours."""
+    """Machine facts, runs, sums of measured parts, forecasts, and the report's figures beside ours."""
     device = get_device()
     machine = machine_facts()
     choice = get_optimal_dtype(device, machine)
     jobs = [job for job in app.jobs.list(_MAX_RUNS) if job.done and catalog_id in (None, job.catalog_id)]
     runs = tuple(_run_row(app, job) for job in jobs)
     timings = [timing for job in jobs for timing in app.jobs.timings(job.job_id)]
+    figures = _figures(app, runs, catalog_id)
     return PerformanceView(
         machine=machine,
         device=device,
@@ -78,7 +82,8 @@ def performance_view(app: Application, catalog_id: str | None = None) -> Perform
         precision_reason=choice.reason,
         runs=runs,
         timings=tuple(TimingRow(p.name, p.seconds, p.share, p.count) for p in summarise(_summed(timings))),
-        figures=_figures(app, runs, catalog_id),
+        figures=(*figures, _total(figures)),
+        outcomes=tuple(forecast_outcomes(app, jobs)),
     )
 
 
@@ -121,6 +126,15 @@ def _figures(app: Application, runs: Sequence[RunRow], catalog_id: str | None) -
         for name, reported, items in _REPORTED
         for each in (measured[name],)
     )
+
+
+def _total(figures: Sequence[ReportFigure]) -> ReportFigure:
+    """The whole pipeline once: all but the single description, which is among the many."""
+    parts = [figure for figure in figures if figure.items != 1 or figure.name.key == _LOADING]
+    measured = [part.measured_seconds for part in parts]
+    known = [seconds for seconds in measured if seconds is not None]
+    total = sum(known) if len(known) == len(measured) else None
+    return ReportFigure(Message("performance.whole_pipeline"), sum(part.reported_seconds for part in parts), total, 1)
 
 
 def _real(runs: Sequence[RunRow], kind: JobKind) -> RunRow | None:

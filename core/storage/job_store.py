@@ -22,10 +22,11 @@ from core.storage.conversion import (
 )
 from core.storage.embedding_store import EmbeddingStore
 from core.storage.enhancement_store import EnhancementStore
-from core.storage.journal_batch import ItemSample, JobItem, JournalBatch
+from core.storage.journal_batch import ItemSample, JobForecast, JobItem, JournalBatch
 from core.storage.measurement_store import MeasurementStore
 from core.storage.queries import jobs as queries
 
+Ids = list[str]
 Jobs = list[Job]  # the method `list` hides the type's own name inside the class
 JobItems = list[JobItem]
 Timings = list[Timing]
@@ -135,6 +136,27 @@ class JobStore:
     def timings(self, job_id: str) -> Timings:
         """The measured parts, each summed over the whole job, longest first."""
         return [Timing(*row) for row in self._database.fetch(queries.SUM_TIMINGS, [job_id])]
+
+    def add_forecast(self, job_id: str, forecast: JobForecast) -> None:
+        """Keep what is foretold about the rest of a job; the first one stays."""
+        values = [getattr(forecast, name) for name in ("done", "remaining", "seconds", "low", "high")]
+        with self._database.write() as cursor:
+            cursor.execute(queries.ADD_FORECAST, [job_id, to_stored_time(forecast.made_at), *values])
+
+    def forecast(self, job_id: str) -> JobForecast | None:
+        """What was foretold about the rest of a job; None when nothing was."""
+        row = self._database.fetch_one(queries.GET_FORECAST, [job_id])
+        return None if row is None else JobForecast(from_stored_time(row[0]), *row[1:])
+
+    def with_items(self, keys: Collection[str]) -> Ids:
+        """The jobs that had any of these items."""
+        return [row[0] for row in self._database.fetch(queries.JOBS_WITH_ITEMS, [list(keys)])]
+
+    def forget(self, job_ids: Collection[str]) -> None:
+        """Delete jobs with everything about them but what they made."""
+        with self._database.write() as cursor:
+            for query in queries.FORGET:
+                cursor.execute(query, [list(job_ids)])
 
     def samples(self, job_id: str) -> Samples:
         """The finished items as points in time, oldest first."""

@@ -38,6 +38,18 @@ class ItemSample:
 
 
 @dataclass(frozen=True, slots=True)
+class JobForecast:
+    """What was foretold about the rest of a job while it ran."""
+
+    made_at: datetime
+    done: int  # items that it was made from
+    remaining: int  # items it is about
+    seconds: float
+    low: float  # of the range that holds the true time in 80 % of cases
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Embedding:
     """The vector of one text by one model."""
 

@@ -55,7 +55,17 @@ ADD_SAMPLES = """
 INSERT INTO job_samples (job_id, item_key, finished_at, seconds, new_tokens, rss_mib, batch_size)
 SELECT job_id, item_key, finished_at, seconds, new_tokens, rss_mib, batch_size FROM incoming
 """
+ADD_FORECAST = "INSERT INTO job_forecasts VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+GET_FORECAST = "SELECT made_at, done, remaining, seconds, low, high FROM job_forecasts WHERE job_id = ?"
 LIST_SAMPLES = """
 SELECT item_key, finished_at, seconds, new_tokens, rss_mib, batch_size FROM job_samples
 WHERE job_id = ? ORDER BY finished_at, item_key
 """
+
+JOBS_WITH_ITEMS = """
+SELECT DISTINCT job_id FROM job_items WHERE item_key IN (SELECT unnest($1::VARCHAR[])) ORDER BY job_id
+"""
+FORGET = tuple(
+    f"DELETE FROM {table} WHERE job_id IN (SELECT unnest($1::VARCHAR[]))"
+    for table in ("job_items", "job_timings", "job_samples", "job_forecasts", "jobs")
+)
