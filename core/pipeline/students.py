@@ -14,7 +14,7 @@ from core.pipeline.weight_sets import published_options, published_weights
 from core.recommendation import explain
 from core.recommendation.blend import SIGNALS, Weights
 from core.recommendation.citations import Author
-from core.recommendation.options import ListOptions, only_kinds, rank_lists
+from core.recommendation.options import ListOptions, eligible, rank_lists
 from core.recommendation.ranking import PreparedPopulation, explain_courses, with_students
 from core.recommendation.reasons import evidence_of, reasons_of, recommendations_of
 from core.records import Contribution, Course, Message, Recommendation, Student
@@ -101,7 +101,7 @@ def why_not(app: Application, catalog_id: str, student_id: str, course_key: str)
     place, course = population.student_index(student_id), population.course_index(course_key)
     parts_of_list = options.grouping.kinds
     part = next((kinds for kinds in parts_of_list if population.courses[course].kind in kinds), parts_of_list[0])
-    answer = explain.why_not(only_kinds(prepared, part), weights, place, course, diversity=options.variety)
+    answer = explain.why_not(eligible(prepared, options, part), weights, place, course, diversity=options.variety)
     parts = explain_courses(prepared, weights, np.array([place], np.int32), np.array([[course]], np.int32))
     return WhyNot(
         course=population.courses[course],

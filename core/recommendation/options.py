@@ -1,4 +1,5 @@
-"""How lists are made beside the weights: variety, caps, courses (교과) and activities (비교과) together or apart."""
+"""How lists are made beside the weights: variety, caps, courses (교과) and activities (비교과) together or apart,
+categories and years that are not eligible."""
 
 from __future__ import annotations
 
@@ -12,8 +13,9 @@ import numpy as np
 from core.errors import RecommendationError
 from core.recommendation.blend import Weights
 from core.recommendation.diversity import Diversity
+from core.recommendation.eligibility import add_exclusions
 from core.recommendation.ranking import PreparedPopulation, RankedLists, rank_all
-from core.records import CourseKind
+from core.records import Course, CourseKind
 
 
 class Grouping(StrEnum):
@@ -39,9 +41,13 @@ class ListOptions:
     diversity: float = 0.0  # 0 to 1: how much score is given up for variety
     department_cap: int | None = None  # courses of one department in a list at most; None: any number
     grouping: Grouping = Grouping.TOGETHER
+    excluded_categories: tuple[str, ...] = ()  # that nobody is recommended; a new category is not among them
+    years_above: int | None = None  # how far above a student's year a course may be; None: any
 
     def __post_init__(self) -> None:
         Diversity(self.diversity, self.department_cap)
+        if self.years_above is not None and self.years_above < 0:
+            raise RecommendationError("tuning.error.bad_options")
 
     @classmethod
     def from_mapping(cls, options: Mapping[str, Any]) -> ListOptions:
@@ -51,8 +57,14 @@ class ListOptions:
         """
         try:
             grouping = Grouping(options.get("grouping", Grouping.TOGETHER))
-            cap = options.get("department_cap")
-            return cls(float(options.get("diversity", 0.0)), None if cap is None else int(cap), grouping)
+            cap, years = options.get("department_cap"), options.get("years_above")
+            return cls(
+                float(options.get("diversity", 0.0)),
+                None if cap is None else int(cap),
+                grouping,
+                tuple(sorted(map(str, options.get("excluded_categories", ())))),
+                None if years is None else int(years),
+            )
         except (TypeError, ValueError) as error:
             raise RecommendationError("tuning.error.bad_options") from error
 
@@ -66,6 +78,11 @@ class ListOptions:
         """The part that the choice within one list depends on."""
         return Diversity(self.diversity, self.department_cap)
 
+    def offers(self, course: Course) -> bool:
+        """Whether the course can stand in anybody's list."""
+        kinds = frozenset().union(*self.grouping.kinds)
+        return course.is_active and course.kind in kinds and course.category not in self.excluded_categories
+
 
 DEFAULT_OPTIONS = ListOptions()
 
@@ -78,21 +95,27 @@ def rank_lists(
     The places of a part that could not be filled stay empty (-1), so that a part always begins at the same place.
     """
     parts = [
-        _padded(rank_all(only_kinds(prepared, kinds), weights, top_k, options.variety), top_k)
+        _padded(rank_all(eligible(prepared, options, kinds), weights, top_k, options.variety), top_k)
         for kinds in options.grouping.kinds
     ]
     return parts[0] if len(parts) == 1 else _side_by_side(parts)
 
 
-def only_kinds(prepared: PreparedPopulation, kinds: frozenset[CourseKind]) -> PreparedPopulation:
-    """The same population, with courses of other kinds excluded for everybody."""
-    exclusions = prepared.exclusions
-    others = np.array([course.kind not in kinds for course in prepared.population.courses], np.bool_)
-    if not others.any():
+def eligible(
+    prepared: PreparedPopulation, options: ListOptions, kinds: frozenset[CourseKind] = frozenset(CourseKind)
+) -> PreparedPopulation:
+    """The same population under the options' hard rules, with courses of other kinds excluded for everybody."""
+    population, exclusions, rules = prepared.population, prepared.exclusions, prepared.exclusions.rules
+    kinds = rules.kinds & kinds
+    stricter = replace(
+        rules,
+        kinds=rules.kinds if all(course.kind in kinds for course in population.courses) else kinds,
+        excluded_categories=rules.excluded_categories | frozenset(options.excluded_categories),
+        years_above=rules.years_above if options.years_above is None else options.years_above,
+    )
+    if stricter == rules:
         return prepared
-    rules = replace(exclusions.rules, kinds=exclusions.rules.kinds & kinds)
-    packed = exclusions.packed | np.packbits(others)[None, :]
-    return replace(prepared, exclusions=replace(exclusions, rules=rules, packed=packed))
+    return replace(prepared, exclusions=add_exclusions(exclusions, population, stricter))
 
 
 def _padded(lists: RankedLists, top_k: int) -> RankedLists:

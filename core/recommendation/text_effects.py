@@ -9,7 +9,7 @@ import numpy as np
 
 from core.recommendation.arrays import Bools, Floats, Ints
 from core.recommendation.blend import SIGNALS, Weights
-from core.recommendation.options import ListOptions, only_kinds
+from core.recommendation.options import ListOptions, eligible
 from core.recommendation.ranking import CHUNK, PreparedPopulation, RankedLists
 from core.recommendation.scoring import Scorer, build_lookup
 from core.recommendation.signals import build_signals
@@ -54,7 +54,7 @@ def moves_of(
     """
     enters, leaves = np.zeros(len(courses), np.int32), np.zeros(len(courses), np.int32)
     for kinds in options.grouping.kinds:
-        old, new = only_kinds(before, kinds), only_kinds(after, kinds)
+        old, new = eligible(before, options, kinds), eligible(after, options, kinds)
         old_scorer, new_scorer = Scorer(old.lookup, weights.normalised), Scorer(new.lookup, weights.normalised)
         for start in range(0, len(before.population.students), CHUNK):
             rows = slice(start, min(start + CHUNK, len(before.population.students)))

@@ -37,12 +37,14 @@ class SweepPoint:
         return self.interest_fit if self.ranking is None else self.ranking.ndcg.mean
 
 
-def measure_lists(prepared: PreparedPopulation, ranked: RankedLists) -> PopulationMetrics:
-    """Population figures of one ranking."""
+def measure_lists(
+    prepared: PreparedPopulation, ranked: RankedLists, options: ListOptions = DEFAULT_OPTIONS
+) -> PopulationMetrics:
+    """Population figures of one ranking that was made with `options`."""
     population = prepared.population
     return measure_population(
         ranked.course_index,
-        prepared.signals.on_offer,
+        np.array([options.offers(course) for course in population.courses], np.bool_),
         population.course_department,
         population.student_department,
         population.course_vectors,
@@ -67,7 +69,7 @@ def sweep(
         results.append(
             SweepPoint(
                 weights,
-                measure_lists(prepared, ranked),
+                measure_lists(prepared, ranked, options),
                 _mean_interest_fit(prepared, ranked),
                 None if baseline is None else measure_churn(baseline.course_index, ranked.course_index),
                 None if held_out is None else measure_held_out(held_out, weights, top_k, options),

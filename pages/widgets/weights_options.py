@@ -1,4 +1,5 @@
-"""How lists are made beside the weights: variety, a cap per department, courses and activities together or apart."""
+"""How lists are made beside the weights: variety, a cap per department, courses and activities together or apart,
+and which categories and years are eligible."""
 
 from __future__ import annotations
 
@@ -15,11 +16,13 @@ from pages.widgets.session import application
 
 FULL = 100
 LARGEST_CAP = 10  # the length of a list
+LARGEST_STEP = 3  # years of study
 _VARIETY, _CAP, _GROUPING = "options_variety", "options_cap", "options_grouping"
+_CATEGORIES, _YEARS = "options_categories", "options_years"
 
 
 def draw_options(catalog_id: str, t: Translator) -> ListOptions:
-    """The three choices, folded away while they are as by default; gives back what they say."""
+    """The choices, folded away while they are as by default; gives back what they say."""
     for key, value in _values(current_options(catalog_id)).items():
         st.session_state.setdefault(key, value)
     now = current_options(catalog_id)
@@ -44,14 +47,42 @@ def draw_options(catalog_id: str, t: Translator) -> ListOptions:
             help=t("tuning.grouping_help"),
             persist_state="session",
         )
+        _draw_eligibility(catalog_id, t)
     return current_options(catalog_id)
+
+
+def _draw_eligibility(catalog_id: str, t: Translator) -> None:
+    """Hard rules by category, where the catalog has any, and by year of study."""
+    categories = sorted({*_categories(catalog_id), *st.session_state[_CATEGORIES]})
+    if categories:
+        st.multiselect(
+            t("tuning.excluded_categories"),
+            categories,
+            key=_CATEGORIES,
+            help=t("tuning.excluded_categories_help"),
+            persist_state="session",
+        )
+    st.selectbox(
+        t("tuning.years_above"),
+        [None, *range(LARGEST_STEP + 1)],
+        format_func=lambda years: t("tuning.years_any") if years is None else t("tuning.years_at_most", years=years),
+        key=_YEARS,
+        help=t("tuning.years_above_help"),
+        persist_state="session",
+    )
 
 
 def current_options(catalog_id: str) -> ListOptions:
     """What the choices say, what is in force before they were touched."""
     said = _values(published_options(application(), catalog_id))
     said = {key: st.session_state.get(key, value) for key, value in said.items()}
-    return ListOptions(said[_VARIETY] / FULL, said[_CAP] or None, Grouping(said[_GROUPING]))
+    return ListOptions(
+        said[_VARIETY] / FULL,
+        said[_CAP] or None,
+        Grouping(said[_GROUPING]),
+        tuple(sorted(said[_CATEGORIES])),
+        said[_YEARS],
+    )
 
 
 def set_options(options: ListOptions) -> None:
@@ -68,6 +99,10 @@ def options_in_words(options: ListOptions, t: Translator) -> str:
         parts.append(t("tuning.cap_said", count=options.department_cap))
     if options.grouping is not Grouping.TOGETHER:
         parts.append(t(f"tuning.grouping_{options.grouping}"))
+    if options.excluded_categories:
+        parts.append(t("tuning.excluded_said", categories=", ".join(options.excluded_categories)))
+    if options.years_above is not None:
+        parts.append(t("tuning.years_said", years=options.years_above))
     return ", ".join(parts) or t("tuning.options_default")
 
 
@@ -76,7 +111,14 @@ def _values(options: ListOptions) -> dict[str, Any]:
         _VARIETY: round(options.diversity * FULL),
         _CAP: options.department_cap or 0,
         _GROUPING: options.grouping,
+        _CATEGORIES: list(options.excluded_categories),
+        _YEARS: options.years_above,
     }
+
+
+def _categories(catalog_id: str) -> set[str]:
+    courses = load_population(application(), catalog_id).courses
+    return {course.category for course in courses if course.is_active and course.category}
 
 
 def _has_activities(catalog_id: str) -> bool:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.i18n import Translator
-from core.recommendation.eligibility import Rules, broken_rule, build_exclusions
+from core.recommendation.eligibility import Rules, add_exclusions, broken_rule, build_exclusions
 from core.recommendation.population import build_population
 from core.recommendation.prerequisites import AllOf, AnyOf, Code, UnreadableError, holds, parse, same_code
 from core.records import Course, CourseKind, Student
@@ -129,15 +129,20 @@ def test_unreadable_prerequisites_are_ignored_and_named(population):
 
 def test_kind_category_and_year_rules(population):
     assert "Club" in excluded_titles(population, Rules(kinds=frozenset({CourseKind.COURSE})), 0)
-    only_sport = excluded_titles(population, Rules(categories=frozenset({"sport"})), 0)
-    assert only_sport == {"Basics", "Next", "Either", "Odd", "Closed"}
+    no_sport = excluded_titles(population, Rules(excluded_categories=frozenset({"sport"})), 0)
+    assert no_sport == {"Club", "Closed"}
     assert excluded_titles(population, Rules(years_above=1), 0) == {"Either", "Odd", "Closed"}
     assert excluded_titles(population, Rules(years_above=1), 3) == {"Closed"}  # year unknown: no rule
 
 
 @pytest.mark.parametrize(
     "rules",
-    [Rules(), Rules(years_above=0), Rules(kinds=frozenset({CourseKind.ACTIVITY})), Rules(categories=frozenset())],
+    [
+        Rules(),
+        Rules(years_above=0),
+        Rules(kinds=frozenset({CourseKind.ACTIVITY})),
+        Rules(excluded_categories=frozenset({"sport", ""})),
+    ],
 )
 def test_every_exclusion_has_its_sentence_and_nothing_else_has(population, rules):
     block = build_exclusions(population, rules).block(0, len(population.students))
@@ -156,3 +161,18 @@ def test_many_students_are_packed_in_blocks():
     block = exclusions.block(0, 5000)
     assert (block.argmax(axis=1) == np.arange(5000) % 11).all()
     assert (block.sum(axis=1) == 1).all()
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        Rules(kinds=frozenset({CourseKind.COURSE})),
+        Rules(excluded_categories=frozenset({"sport"}), years_above=1),
+        Rules(years_above=0),
+    ],
+)
+def test_rules_added_later_exclude_what_they_exclude_from_the_beginning(population, rules):
+    added = add_exclusions(build_exclusions(population), population, rules)
+    made = build_exclusions(population, rules)
+    assert np.array_equal(added.packed, made.packed)
+    assert added.rules == made.rules

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from core.errors import RecommendationError
 from core.recommendation.blend import Weights
-from core.recommendation.options import DEFAULT_OPTIONS, Grouping, ListOptions, only_kinds, rank_lists
+from core.recommendation.levels import course_year
+from core.recommendation.options import DEFAULT_OPTIONS, Grouping, ListOptions, eligible, rank_lists
 from core.recommendation.population import build_population
 from core.recommendation.ranking import prepare, rank_all, with_students
 from core.recommendation.reasons import recommendations_of
@@ -18,6 +19,8 @@ OPTIONS = st.builds(
     st.sampled_from([0.0, 0.3, 1.0]),
     st.sampled_from([None, 1, 2]),
     st.sampled_from(list(Grouping)),
+    st.sampled_from([(), ("major",), ("liberal", "major")]),
+    st.sampled_from([None, 0, 1]),
 )
 
 
@@ -27,7 +30,11 @@ def mixed(records):
     courses, *others = records(seed=5, courses=30, students=20)
     return prepare(
         build_population(
-            [replace(it, kind=CourseKind.ACTIVITY) if i % 3 == 0 else it for i, it in enumerate(courses)], *others
+            [
+                replace(it, kind=CourseKind.ACTIVITY if i % 3 == 0 else it.kind, category=("major", "liberal")[i % 2])
+                for i, it in enumerate(courses)
+            ],
+            *others,
         )
     )
 
@@ -47,7 +54,8 @@ def test_the_default_stores_nothing():
 
 
 @pytest.mark.parametrize(
-    "stored", [{"grouping": "by_colour"}, {"diversity": "much"}, {"diversity": 1.5}, {"department_cap": 0}]
+    "stored",
+    [{"grouping": "by_colour"}, {"diversity": "much"}, {"diversity": 1.5}, {"department_cap": 0}, {"years_above": -1}],
 )
 def test_options_that_make_no_sense_are_refused(stored):
     with pytest.raises(RecommendationError):
@@ -82,7 +90,7 @@ def test_a_catalog_with_fewer_courses_than_places_leaves_places_empty(mixed):
 
 def test_a_population_of_one_kind_is_left_as_it_is(make_population):
     prepared = prepare(make_population(seed=2))
-    assert only_kinds(prepared, frozenset({CourseKind.COURSE})) is prepared
+    assert eligible(prepared, DEFAULT_OPTIONS, frozenset({CourseKind.COURSE})) is prepared
 
 
 @settings(max_examples=40, deadline=None)
@@ -104,3 +112,18 @@ def test_caps_hold_in_each_part_and_contributions_add_up(mixed, options):
         known = [departments[course] for course in row if course >= 0 and departments[course] >= 0]
         if options.department_cap is not None and known:
             assert np.bincount(known).max() <= options.department_cap
+
+
+def test_no_list_holds_an_excluded_category_or_a_course_too_far_above(mixed):
+    options = ListOptions(excluded_categories=("major",), years_above=0)
+    population = mixed.population
+    ranked = rank_lists(mixed, Weights(), 5, options)
+    listed = [(student, course) for student, row in enumerate(ranked.course_index) for course in row if course >= 0]
+    assert listed
+    for student, course in listed:
+        assert population.courses[course].category == "liberal"
+        assert not course_year(population.courses[course]) > population.student_year[student]
+    everything = rank_lists(mixed, Weights(), len(population.courses), options).course_index
+    assert {course for row in everything for course in row if course >= 0} <= {
+        index for index, course in enumerate(population.courses) if options.offers(course)
+    }

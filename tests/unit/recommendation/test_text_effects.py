@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.recommendation.blend import Weights
-from core.recommendation.options import Grouping, ListOptions, only_kinds, rank_lists
+from core.recommendation.options import DEFAULT_OPTIONS, Grouping, ListOptions, eligible, rank_lists
 from core.recommendation.ranking import PreparedPopulation, prepare
 from core.recommendation.scoring import Scorer
 from core.recommendation.text_effects import lists_changed, moves_of, with_vectors
@@ -39,11 +39,11 @@ def scores(prepared: PreparedPopulation) -> np.ndarray:
 
 @pytest.mark.parametrize("grouping", Grouping)
 def test_the_moves_of_each_course_are_those_of_lists_made_anew(before: PreparedPopulation, grouping: Grouping) -> None:
-    places = [2, 4, 11, 25, 36]
+    places, options = [2, 4, 11, 25, 36], ListOptions(grouping=grouping)
     after = with_vectors(before, other_vectors(places), WEIGHTS)
     enters, leaves = np.zeros(len(places), int), np.zeros(len(places), int)
     for kinds in grouping.kinds:
-        old, new = scores(only_kinds(before, kinds)), scores(only_kinds(after, kinds))
+        old, new = (scores(eligible(each, DEFAULT_OPTIONS, kinds)) for each in (before, after))
         for position, place in enumerate(places):
             alone = old.copy()
             alone[:, place] = new[:, place]
@@ -51,7 +51,7 @@ def test_the_moves_of_each_course_are_those_of_lists_made_anew(before: PreparedP
             is_in = (best_courses(alone, TOP) == place).any(axis=1)
             enters[position] += (is_in & ~was_in).sum()
             leaves[position] += (was_in & ~is_in).sum()
-    moves = moves_of(before, after, np.array(places, np.int32), WEIGHTS, TOP, ListOptions(grouping=grouping))
+    moves = moves_of(before, after, np.array(places, np.int32), WEIGHTS, TOP, options)
     assert moves.enters.tolist() == enters.tolist()
     assert moves.leaves.tolist() == leaves.tolist()
     assert enters.sum() + leaves.sum() > 0
