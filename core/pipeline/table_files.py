@@ -100,9 +100,10 @@ def _xlsx(names: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
 
 def _allowed(value: Value, row: int) -> Value:
     """The value without what a workbook cannot hold."""
-    if not isinstance(value, str):
-        return _plain(value)
-    text = ILLEGAL_CHARACTERS_RE.sub("", value.encode(errors="replace").decode())
+    plain = _plain(value)
+    if not isinstance(plain, str):
+        return plain
+    text: str = ILLEGAL_CHARACTERS_RE.sub("", plain.encode(errors="replace").decode())
     if len(text) > XLSX_CELL_CHARACTERS:
         raise CourseLiftError("export.too_long_for_excel", row=row, maximum=XLSX_CELL_CHARACTERS)
     return text

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.i18n import Translator
 from core.pipeline import review
-from core.pipeline.review import QueueItem, ReviewQueue, Risk
+from core.pipeline.review import QueueItem, ReviewQueue
 from core.records import ReviewState
-from pages.widgets.review_decisions import decide, draw_undo, reviewer
+from pages.widgets.review_decisions import act, draw_undo, remember, reviewer
+from pages.widgets.review_effect import draw_effect
 from pages.widgets.session import application, guard
 
 
@@ -20,6 +23,7 @@ def draw_bulk(catalog_id: str, queue: ReviewQueue, t: Translator) -> None:
             t("review.column_title"): [item.course.title for item in queue.items],
             t("review.column_draft"): [item.enhancement.published_text for item in queue.items],
             t("review.column_risk"): [t(f"review.risk_{item.risk}") for item in queue.items],
+            t("effects.reach"): [item.reach for item in queue.items],
             t("review.column_findings"): [_findings(item, t) for item in queue.items],
             t("review.column_department"): [item.course.department for item in queue.items],
         },
@@ -37,9 +41,8 @@ def draw_bulk(catalog_id: str, queue: ReviewQueue, t: Translator) -> None:
         queue.items[row].enhancement.enhancement_id for row in answer["selection"]["rows"] if row < len(queue.items)
     }
     drafts = [item for item in queue.items if item.enhancement.state is ReviewState.DRAFT]
-    passing = [item for item in drafts if item.risk is not Risk.HARD]
-    chosen = [item.enhancement.enhancement_id for item in passing if item.enhancement.enhancement_id not in picked]
-    held = len(drafts) - len(passing)
+    passing = review.passing_drafts(drafts)
+    chosen = [item for item in passing if item.enhancement.enhancement_id not in picked]
     with st.container(horizontal=True):
         if st.button(
             t("review.bulk_approve", count=len(chosen)),
@@ -48,15 +51,17 @@ def draw_bulk(catalog_id: str, queue: ReviewQueue, t: Translator) -> None:
             icon=":material/done_all:",
             disabled=not chosen,
         ):
-            _confirm(catalog_id, chosen, held, len(passing) - len(chosen), t)
-        draw_undo(t)
+            _confirm(catalog_id, chosen, len(drafts) - len(passing), len(passing) - len(chosen), t)
+        draw_undo(catalog_id, t)
+    if chosen:
+        draw_effect(catalog_id, chosen, t)
 
 
 def _findings(item: QueueItem, t: Translator) -> str:
     return " · ".join(t.message(finding.message) for finding in item.enhancement.findings)
 
 
-def _confirm(catalog_id: str, chosen: list[str], held: int, left_out: int, t: Translator) -> None:
+def _confirm(catalog_id: str, chosen: Sequence[QueueItem], held: int, left_out: int, t: Translator) -> None:
     @st.dialog(t("review.bulk_title"), icon=":material/done_all:")
     @guard()
     def ask() -> None:
@@ -67,12 +72,17 @@ def _confirm(catalog_id: str, chosen: list[str], held: int, left_out: int, t: Tr
             st.markdown(t("review.bulk_left_out", count=left_out))
         st.caption(t("review.bulk_undo_note"))
         if st.button(t("review.bulk_confirm"), key="review_bulk_confirm", type="primary"):
-            decide(
-                lambda: (
-                    review.approve_passing(application(), catalog_id, by=reviewer(), enhancement_ids=chosen).decision_id
-                ),
-                t("review.done_bulk", count=len(chosen)),
-            )
+            act(lambda: _approve(catalog_id, chosen, t))
             st.rerun()
 
     ask()
+
+
+def _approve(catalog_id: str, chosen: Sequence[QueueItem], t: Translator) -> str:
+    identities = [item.enhancement.enhancement_id for item in chosen]
+    done = review.approve_passing(application(), catalog_id, by=reviewer(), enhancement_ids=identities)
+    sentence = t("review.done_bulk", count=done.approved)
+    if done.decision_id:
+        remember(done.decision_id, sentence)
+    overtaken = len(chosen) - done.approved
+    return f"{sentence} {t('review.bulk_overtaken', count=overtaken)}" if overtaken else sentence

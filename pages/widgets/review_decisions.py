@@ -1,26 +1,25 @@
-"""What a person decides about drafts, and taking it back: the session remembers its own decisions, newest last."""
+"""What a person decides about drafts, and taking it back: this session's decisions by a key, anybody's from a list."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from statistics import median
 
 import streamlit as st
 
+from core.access.actor import author
 from core.errors import CourseLiftError
 from core.i18n import Translator
 from core.pipeline import review
 from core.pipeline.settings import read_settings
+from core.storage.decisions import DecisionGroup
+from pages.widgets.display import plain
+from pages.widgets.formats import moment
 from pages.widgets.session import application, show_error
 
-_DECISIONS, _MOMENTS = "review_decisions", "review_moments"
-OPEN_FORM = "review_open_form"  # ("edit" or "reject", enhancement id)
+_DECISIONS = "review_decisions"
+OPEN_FORM = "review_open_form"  # (name of the form, enhancement id)
 _OUTCOME, _FAILURE = "review_outcome", "review_failure"
-_LONGEST_THOUGHT_SECONDS = 300  # a longer gap between two decisions is a break, not work
-_KEPT_MOMENTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +30,37 @@ class _Decision:
 
 def reviewer() -> str:
     """The name that decisions carry."""
-    return read_settings(application()).actor
+    return author(read_settings(application()).actor)
 
 
-def decide(action: Callable[[], str | None], sentence: str) -> None:
+def decide(action: Callable[[], str], sentence: str) -> None:
     """Carry out a decision and remember it for undoing. For callbacks: the page is then drawn with the next draft."""
+
+    def carry_out() -> str:
+        remember(action(), sentence)
+        return sentence
+
+    act(carry_out)
+
+
+def remember(decision_id: str, sentence: str) -> None:
+    """Keep a decision of this session for undoing."""
+    st.session_state.setdefault(_DECISIONS, []).append(_Decision(decision_id, sentence))
+
+
+def act(action: Callable[[], str]) -> None:
+    """Do something that a form asked for, close the form and say the sentence that the action gives. For callbacks."""
     try:
-        decision_id = action()
+        sentence = action()
     except Exception as error:  # a callback runs outside the page's guard; `show_outcome` runs inside
         st.session_state[_FAILURE] = error
         return
     st.session_state.pop(OPEN_FORM, None)
-    if decision_id:
-        st.session_state.setdefault(_DECISIONS, []).append(_Decision(decision_id, sentence))
-        st.session_state[_MOMENTS] = [*_moments(), time.monotonic()][-_KEPT_MOMENTS:]
+    announce(sentence)
+
+
+def announce(sentence: str) -> None:
+    """Say a sentence when the page is drawn next."""
     st.session_state[_OUTCOME] = sentence
 
 
@@ -60,8 +76,8 @@ def show_outcome() -> None:
         st.toast(sentence, icon=":material/check:")
 
 
-def draw_undo(t: Translator) -> None:
-    """A button that takes back this session's newest decision."""
+def draw_undo(catalog_id: str, t: Translator) -> None:
+    """A button that takes back this session's newest decision, and the list of everybody's."""
     decisions: list[_Decision] = st.session_state.get(_DECISIONS, [])
     last = decisions[-1] if decisions else None
     st.button(
@@ -72,25 +88,42 @@ def draw_undo(t: Translator) -> None:
         help=last.sentence if last else t("review.undo_help"),
         shortcut="U",
         on_click=undo_decision,
-        args=(last.decision_id if last else "", t("review.undone")),
+        args=(last.decision_id if last else "", t),
     )
+    with st.popover(t("review.recent"), icon=":material/history:", type="tertiary", key="review_recent"):
+        _draw_recent(review.recent_decisions(application(), catalog_id), t)
 
 
-def undo_decision(decision_id: str, sentence: str) -> None:
-    """Take back any decision. For callbacks."""
-    decide(lambda: review.undo(application(), decision_id, by=reviewer()), sentence)
-    decisions: Sequence[_Decision] = st.session_state.get(_DECISIONS, [])
+def _draw_recent(groups: Sequence[DecisionGroup], t: Translator) -> None:
+    if not groups:
+        st.caption(t("review.recent_none"))
+    for group in groups:
+        what = t(f"review.did_{group.state}", count=group.texts)
+        subject = f" · {plain(group.course_key)}" if group.texts == 1 else ""
+        by = plain(group.decided_by) or t("review.unnamed")
+        overtaken = group.texts - group.standing
+        with st.container(horizontal=True, vertical_alignment="center", width=520):
+            st.markdown(f"{moment(group.decided_at, t)} · **{by}** · {what}{subject}", width="stretch")
+            st.button(
+                t("review.undo"),
+                key=f"review_recent_{group.decision_id}",
+                type="tertiary",
+                icon=":material/undo:",
+                disabled=not group.standing,
+                help=t("review.overtaken", count=overtaken) if overtaken else None,
+                on_click=undo_decision,
+                args=(group.decision_id, t),
+            )
+
+
+def undo_decision(decision_id: str, t: Translator, only: str | None = None) -> None:
+    """Take back any decision, or with `only` this one text of it. For callbacks."""
+
+    def take_back() -> str:
+        done = review.undo(application(), decision_id, by=reviewer(), only=only)
+        kept = " " + t("review.undone_kept", count=done.kept) if done.kept else ""
+        return t("review.undone", count=done.texts) + kept
+
+    act(take_back)
+    decisions: list[_Decision] = st.session_state.get(_DECISIONS, [])
     st.session_state[_DECISIONS] = [decision for decision in decisions if decision.decision_id != decision_id]
-
-
-def seconds_a_decision() -> float | None:
-    """This session's median time between two decisions; None until there is one."""
-    moments = _moments()
-    gaps = [later - earlier for earlier, later in pairwise(moments)]
-    gaps = [gap for gap in gaps if gap <= _LONGEST_THOUGHT_SECONDS]
-    return median(gaps) if gaps else None
-
-
-def _moments() -> list[float]:
-    moments: list[float] = st.session_state.get(_MOMENTS, [])
-    return moments

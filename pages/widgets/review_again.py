@@ -1,0 +1,84 @@
+"""One course written again with other settings; the new draft comes into the queue as soon as it is there."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.i18n import Translator
+from core.pipeline.jobs import job_progress
+from core.pipeline.prompts import PromptVersion
+from core.pipeline.rewriting import AgainSettings, first_settings, prompts_for, rewriting, write_again
+from core.records import Course, Enhancement
+from pages.widgets.display import plain
+from pages.widgets.job_view import draw_progress
+from pages.widgets.review_decisions import act, announce
+from pages.widgets.session import application, guard
+
+_JOBS = "review_again_jobs"  # course key -> job
+_REFRESH_SECONDS = 1.0
+_LARGEST_SEED = 2**31 - 1
+
+
+def draw_again_form(course: Course, present: Enhancement, t: Translator) -> None:
+    """What may be set, preset so that another text comes."""
+    first = first_settings(application(), course, present)
+    prompts = {version.number: version for version in prompts_for(application(), course)}
+    keys = {name: f"again_{name}_{present.enhancement_id}" for name in ("temperature", "seed", "length", "prompt")}
+
+    def start() -> str:
+        chosen = {name: st.session_state[key] for name, key in keys.items()}
+        settings = AgainSettings(chosen["temperature"], chosen["seed"], chosen["length"], chosen["prompt"])
+        job = write_again(application(), course, settings)
+        st.session_state.setdefault(_JOBS, {})[course.course_key] = job.job_id
+        return ""
+
+    with st.form("review_again_form", enter_to_submit=False):
+        st.markdown(f"**{t('source.again')}**", help=t("source.again_help"))
+        temperature, seed, length, prompt = st.columns(4)
+        temperature.number_input(
+            t("source.temperature"),
+            0.0,
+            2.0,
+            first.temperature,
+            0.1,
+            key=keys["temperature"],
+            help=t("source.temperature_help"),
+        )
+        seed.number_input(t("source.seed"), 0, _LARGEST_SEED, first.seed, key=keys["seed"], help=t("source.seed_help"))
+        length.number_input(t("source.length"), 16, 1024, first.max_new_tokens, 10, key=keys["length"])
+        prompt.selectbox(
+            t("source.prompt"),
+            list(prompts),
+            index=list(prompts).index(first.prompt),
+            format_func=lambda number: _prompt_name(prompts[number]),
+            key=keys["prompt"],
+        )
+        st.form_submit_button(t("source.again_start"), type="primary", key="again_start", on_click=act, args=(start,))
+
+
+def _prompt_name(version: PromptVersion) -> str:
+    return f"{version.template.version} · {version.note}" if version.note else version.template.version
+
+
+def draw_again_progress(course: Course, t: Translator) -> None:
+    """How far the new text of this course has come; nothing when none is being written."""
+    job_id = st.session_state.get(_JOBS, {}).get(course.course_key)
+    if job_id is not None:
+        _draw_progress(course, job_id, t)
+
+
+@st.fragment(run_every=_REFRESH_SECONDS)
+@guard()
+def _draw_progress(course: Course, job_id: str, t: Translator) -> None:
+    state = rewriting(application(), job_id)
+    if not state.is_done:
+        with st.container(border=True, key="review_again_progress"):
+            st.caption(t("source.again_running"))
+            draw_progress(job_progress(application(), job_id), t)
+        return
+    st.session_state[_JOBS].pop(course.course_key, None)
+    if state.reason is None:
+        announce(t("source.again_done", title=plain(course.title)))
+    else:
+        announce(t("source.again_failed", reason=plain(t.message(state.reason))))
+    st.rerun()
