@@ -15,15 +15,18 @@ from pages.widgets.navigation import go_to_button
 
 _ROWS_WITHOUT_SCROLLING = 10
 _WORD_JOINER = "\u2060"
+_FOUND_LATER = re.compile(r"(:|@|www(?=\\\.))", re.IGNORECASE)
 
 
 def plain(text: str) -> str:
     """Text from data, made safe for labels and sentences that Streamlit reads as markdown.
 
-    Every sign of markdown is escaped. A colon also gets an invisible sign behind it, because emoji names,
-    icons and bare addresses are found after unescaping. For whole paragraphs use `st.text`, which reads no markdown.
+    Every sign of markdown is escaped. Colons, the "www" of addresses and the "@" of mail also get an invisible sign
+    behind them, because emoji names, icons and bare addresses are found after unescaping. For whole paragraphs use
+    `st.text`, which reads no markdown.
     """
-    return re.sub(r"([!-/<-@\[-`{-~])", r"\\\1", text).replace(":", ":" + _WORD_JOINER)
+    escaped = re.sub(r"([!-/<-@\[-`{-~])", r"\\\1", text)
+    return _FOUND_LATER.sub(r"\1" + _WORD_JOINER, escaped)
 
 
 @dataclass(frozen=True, slots=True)

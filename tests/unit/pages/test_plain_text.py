@@ -35,6 +35,12 @@ def test_a_colon_names_no_emoji_and_starts_no_address() -> None:
     assert "://" not in plain("https://example.org").replace("\\", "")
 
 
+def test_neither_www_nor_mail_becomes_a_link() -> None:
+    readable = plain("see WWW.example.org or kim@example.org").replace("\\", "")
+    assert "WWW." not in readable
+    assert "@e" not in readable
+
+
 def _unescape(text: str) -> str:
     letters = iter(text)
     return "".join(next(letters) if letter == "\\" else letter for letter in letters)
