@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.enhancement.checks import CourseIndex, check_text
@@ -63,54 +63,61 @@ class DescriptionEnhancer:
         self._monitor = monitor or PerformanceMonitor()
         self._others = others
 
-    def enhance(self, requests: Sequence[EnhancementRequest], control: Control = NO_CONTROL) -> Iterator[Draft]:
+    def enhance(self, requests: Iterable[EnhancementRequest], control: Control = NO_CONTROL) -> Iterator[Draft]:
         """Drafts in the order in which they are finished, one a request; fewer when `control` stops.
+
+        Requests are taken when the engine has room for them. Second attempts come when none are left.
 
         Drafts under way when stopped come with finish reason CANCELLED and are not checked.
         """
+        taken: list[EnhancementRequest] = []
         weak: list[Draft] = []
-        for draft in self._attempt(requests, range(len(requests)), self._settings, control):
+        for draft in self._attempt(_noting(requests, taken), taken, self._settings, control):
             if draft.hard_findings and self._settings.do_sample:
                 weak.append(draft)
             else:
                 yield draft
         if weak:
-            yield from self._retry(requests, weak, control)
+            yield from self._retry(taken, weak, control)
 
     def _retry(self, requests: Sequence[EnhancementRequest], weak: list[Draft], control: Control) -> Iterator[Draft]:
         settings = replace(self._settings, seed=self._settings.seed + _RETRY_SEED_STEP)
         first = {draft.index: draft for draft in weak}
-        for second in self._attempt(requests, tuple(first), settings, control):
-            yield _better(first.pop(second.index), second)
+        again = [requests[index] for index in first]
+        for second in self._attempt(again, again, settings, control):
+            yield _better(first.pop(weak[second.index].index), second)
         yield from first.values()
 
     def _attempt(
         self,
-        requests: Sequence[EnhancementRequest],
-        positions: Sequence[int],
+        requests: Iterable[EnhancementRequest],
+        taken: Sequence[EnhancementRequest],  # those of `requests` that the engine has asked for
         settings: GenerationSettings,
         control: Control,
     ) -> Iterator[Draft]:
-        generations = self._engine.generate([requests[at].chat for at in positions], settings, control)
+        generations = self._engine.generate((request.chat for request in requests), settings, control)
         while True:
             with self._monitor.measure("generate"):
                 generation = next(generations, None)
             if generation is None:
                 return
-            position = positions[generation.index]
             with self._monitor.measure("check"):
-                draft = _finish(position, requests[position], generation, settings.seed, self._others)
+                draft = _finish(taken[generation.index], generation, settings.seed, self._others)
             yield draft
 
 
-def _finish(
-    index: int, request: EnhancementRequest, generation: Generation, seed: int, others: CourseIndex | None
-) -> Draft:
+def _noting(requests: Iterable[EnhancementRequest], taken: list[EnhancementRequest]) -> Iterator[EnhancementRequest]:
+    for request in requests:
+        taken.append(request)
+        yield request
+
+
+def _finish(request: EnhancementRequest, generation: Generation, seed: int, others: CourseIndex | None) -> Draft:
     course = request.course
     text = cut_to_sentences(generation.text, course.language, MAX_SENTENCES)
     is_judged = generation.error is None and generation.finish_reason is not FinishReason.CANCELLED
     return Draft(
-        index=index,
+        index=generation.index,
         course_key=course.course_key,
         text=text,
         finish_reason=generation.finish_reason,
@@ -124,7 +131,8 @@ def _finish(
 
 
 def _better(first: Draft, second: Draft) -> Draft:
-    """The second attempt when it is a text with fewer hard findings, with the cost of both."""
+    """The second attempt when it is a text with fewer hard findings, with the cost of both and the first's index."""
     is_usable = second.error is None and second.finish_reason is not FinishReason.CANCELLED
     chosen = second if is_usable and second.hard_findings < first.hard_findings else first
-    return replace(chosen, new_tokens=first.new_tokens + second.new_tokens, seconds=first.seconds + second.seconds)
+    tokens, seconds = first.new_tokens + second.new_tokens, first.seconds + second.seconds
+    return replace(chosen, index=first.index, new_tokens=tokens, seconds=seconds)

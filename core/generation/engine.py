@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,10 +15,13 @@ Chat = Sequence[ChatMessage]
 
 @dataclass(frozen=True, slots=True)
 class GenerationSettings:
-    """How texts are drawn from the model. The defaults are those of the report."""
+    """How texts are drawn from the model. The defaults are those of the report, save the temperature.
+
+    At the report's 0.7 the embedded model invents far more (`benchmarks/prompts.py`).
+    """
 
     max_new_tokens: int = 150  # upper bound on the tokens of one text
-    temperature: float = 0.7  # only with do_sample
+    temperature: float = 0.3  # only with do_sample
     top_p: float = 0.9  # only with do_sample
     do_sample: bool = True  # False: greedy, the same text every time
     repetition_penalty: float = 1.1
@@ -40,7 +43,7 @@ class GenerationSettings:
 class Generation:
     """What became of one prompt."""
 
-    index: int  # position of the prompt in the sequence given to `generate`
+    index: int  # position of the prompt among those given to `generate`
     text: str  # without special tokens, stripped
     finish_reason: FinishReason
     prompt_tokens: int
@@ -89,6 +92,7 @@ class GenerationEngine(Protocol):
     """Loads one model and writes texts with it. Not for use from several threads at once."""
 
     name: str
+    refills: bool  # a finished text's place goes to the next prompt: many prompts in one call are best, taken as needed
 
     def load(self, folder: Path, precision: str, device: str) -> None:
         """Make the model at `folder` ready (see core.models.references for how to get there).
@@ -98,7 +102,7 @@ class GenerationEngine(Protocol):
         """
 
     def generate(
-        self, prompts: Sequence[Chat], settings: GenerationSettings, control: Control = NO_CONTROL
+        self, prompts: Iterable[Chat], settings: GenerationSettings, control: Control = NO_CONTROL
     ) -> Iterator[Generation]:
         """Write one text a prompt and yield each when it is finished, in any order.
 

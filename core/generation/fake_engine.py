@@ -14,7 +14,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
@@ -80,6 +80,7 @@ class FakeEngine:
     """Writes three made-up sentences about the title it finds in the prompt."""
 
     name = "fake"
+    refills = False
 
     def __init__(self) -> None:
         self._behaviour: _Behaviour | None = None
@@ -92,7 +93,7 @@ class FakeEngine:
         self._behaviour = behaviour
 
     def generate(
-        self, prompts: Sequence[Chat], settings: GenerationSettings, control: Control = NO_CONTROL
+        self, prompts: Iterable[Chat], settings: GenerationSettings, control: Control = NO_CONTROL
     ) -> Iterator[Generation]:
         """See GenerationEngine."""
         behaviour = self._loaded()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -40,7 +40,7 @@ class _Job:
 class _Run:
     """One call of `generate`: what is still to begin, what is under way."""
 
-    waiting: list[tuple[int, Chat]]
+    coming: Iterator[tuple[int, Chat]]
     running: list[_Job] = field(default_factory=list)
     looked: float = field(default_factory=time.perf_counter)
     heard: float = field(default_factory=time.perf_counter)  # when something last arrived
@@ -62,6 +62,7 @@ class OpenAiEngine:
     """Writes with the model behind a confirmed address. Sends the chats it is given, and nothing else."""
 
     name = "openai"
+    refills = True
 
     def __init__(self) -> None:
         self._endpoint: Endpoint | None = None
@@ -85,11 +86,11 @@ class OpenAiEngine:
         self._endpoint = endpoint
 
     def generate(
-        self, prompts: Sequence[Chat], settings: GenerationSettings, control: Control = NO_CONTROL
+        self, prompts: Iterable[Chat], settings: GenerationSettings, control: Control = NO_CONTROL
     ) -> Iterator[Generation]:
         """See GenerationEngine. Requests that fail for a passing reason are tried again, with growing pauses."""
         endpoint = self._loaded()
-        run = _Run(list(enumerate(prompts)))
+        run = _Run(enumerate(prompts))
         # The loop runs only while this thread waits in it, so stopping a request closes its connection at once.
         with asyncio.Runner() as runner:
             yield from _drive(runner, endpoint, run, settings, control)
@@ -116,12 +117,13 @@ def _drive(
     client = open_client()
     limit = min(settings.batch_size, MAX_CONCURRENCY)
     try:
-        while (run.waiting or run.running) and not control.should_stop():
-            while run.waiting and len(run.running) < limit:
-                index, chat = run.waiting.pop(0)
+        while not control.should_stop():
+            while len(run.running) < limit and (taken := next(run.coming, None)):
                 reply = Reply()
-                work = write(client, endpoint, chat, settings, reply, beat)
-                run.running.append(_Job(index, runner.get_loop().create_task(work), reply))
+                work = write(client, endpoint, taken[1], settings, reply, beat)
+                run.running.append(_Job(taken[0], runner.get_loop().create_task(work), reply))
+            if not run.running:
+                break
             run.looked = time.perf_counter()
             runner.run(_wait(run.running))
             run.share_time()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -30,6 +30,7 @@ _MAX_BATCHED_TOKENS = 2048  # prompt tokens of one step; a cancel waits for a st
 _MAX_TEXTS = 512  # more side by side than anybody asks for; the caller's batch size is kept by this module
 _CACHE_SHARE = 0.25  # of the free memory, for keys and values; it is taken page by page as it fills
 _MAX_CACHE_GIB = 8
+_BEGINNING = 32  # tokens by which prompts that begin alike are known: one block of the prefix cache on a CPU
 
 
 @dataclass(slots=True)
@@ -49,11 +50,13 @@ class _Text:
 class OpenVinoEngine:
     """Texts run side by side and leave one by one; the next prompt takes a finished one's place.
 
-    What the prompts have in common at their beginning is computed once (prefix caching). The seed of a sampled text
-    depends on the settings' seed and its prompt, not on its neighbours.
+    What the prompts have in common at their beginning is computed once (prefix caching): the first prompt with a
+    beginning goes one step ahead of the others. The seed of a sampled text depends on the settings' seed and its
+    prompt, not on its neighbours.
     """
 
     name = "openvino"
+    refills = True
 
     def __init__(self) -> None:
         self._pipeline: Any = None
@@ -62,6 +65,7 @@ class OpenVinoEngine:
         self._context_length = 0
         self._info: EngineInfo | None = None
         self._requests = 0  # every request of a pipeline needs a number of its own
+        self._beginnings: set[tuple[int, ...]] = set()  # that are in the prefix cache
 
     def load(self, folder: Path, precision: str, device: str) -> None:
         """See GenerationEngine. The first time a model is used it is exported, which takes a minute or more."""
@@ -74,6 +78,7 @@ class OpenVinoEngine:
         self._end_ids, self._context_length = frozenset(facts["end_ids"]), facts["context_length"]
         self._tokenizer = _load_tokenizer(exported)
         self._pipeline = _open_pipeline(genai, exported, precision)
+        self._beginnings.clear()
         libraries = {name: version(name) for name in ("openvino", "openvino-genai")}
         self._info = EngineInfo(self.name, folder.name, precision, device, libraries)
 
@@ -84,27 +89,45 @@ class OpenVinoEngine:
         return self._info
 
     def generate(
-        self, prompts: Sequence[Chat], settings: GenerationSettings, control: Control = NO_CONTROL
+        self, prompts: Iterable[Chat], settings: GenerationSettings, control: Control = NO_CONTROL
     ) -> Iterator[Generation]:
-        """See GenerationEngine. Each text is yielded in the step that ends it."""
+        """See GenerationEngine. Each text is yielded in the step that ends it; a prompt is taken when it is begun."""
         self.describe()
         room = self._context_length - settings.max_new_tokens
+        coming = enumerate(prompts)
         waiting: deque[tuple[int, list[int]]] = deque()
-        for index, chat in enumerate(prompts):
-            ids = chat_token_ids(self._tokenizer, chat)
-            if len(ids) <= room:
-                waiting.append((index, ids))
-            else:
-                yield _too_long(index, len(ids), room)
         running: list[_Text] = []
         try:
-            while (waiting or running) and not control.should_stop():
-                while waiting and len(running) < settings.batch_size:
-                    running.append(self._begin(*waiting.popleft(), settings))
+            while not control.should_stop():
+                while len(waiting) + len(running) < settings.batch_size and (taken := next(coming, None)):
+                    index, ids = taken[0], chat_token_ids(self._tokenizer, taken[1])
+                    if len(ids) <= room:
+                        waiting.append((index, ids))
+                    else:
+                        yield _too_long(index, len(ids), room)
+                running += self._begin_some(waiting, settings)
+                if not running:
+                    break
                 yield from self._step(running, control)
             yield from (self._finish(text, FinishReason.CANCELLED) for text in running)
         finally:  # also when the caller goes away in the middle
             self._abandon(running)
+
+    def _begin_some(self, waiting: deque[tuple[int, list[int]]], settings: GenerationSettings) -> list[_Text]:
+        """Begin what waits, but of several that share a new beginning only the first: the rest finds it computed."""
+        begun: list[_Text] = []
+        ahead: set[tuple[int, ...]] = set()
+        for _ in range(len(waiting)):
+            index, prompt = waiting.popleft()
+            beginning = tuple(prompt[:_BEGINNING])
+            if beginning in ahead:
+                waiting.append((index, prompt))
+                continue
+            begun.append(self._begin(index, prompt, settings))
+            if beginning not in self._beginnings:
+                ahead.add(beginning)
+        self._beginnings |= ahead
+        return begun
 
     def _begin(self, index: int, prompt: list[int], settings: GenerationSettings) -> _Text:
         import numpy as np
@@ -206,9 +229,12 @@ def _open_pipeline(genai: Any, exported: Path, precision: str) -> Any:
 
 
 def _load_tokenizer(exported: Path) -> Any:
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(str(exported), local_files_only=True)
+    """The model's tokenizer. AutoTokenizer would import torch, which takes longer than loading the graph."""
+    if (exported / "tokenizer.json").is_file():
+        from transformers import PreTrainedTokenizerFast as Tokenizer
+    else:
+        from transformers import AutoTokenizer as Tokenizer
+    return Tokenizer.from_pretrained(str(exported), local_files_only=True)
 
 
 def _too_long(index: int, tokens: int, room: int) -> Generation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -38,6 +38,7 @@ class TransformersEngine:
     """
 
     name = "transformers"
+    refills = False
 
     def __init__(self) -> None:
         self._loaded: LoadedModel | None = None
@@ -58,7 +59,7 @@ class TransformersEngine:
         return self._info
 
     def generate(
-        self, prompts: Sequence[Chat], settings: GenerationSettings, control: Control = NO_CONTROL
+        self, prompts: Iterable[Chat], settings: GenerationSettings, control: Control = NO_CONTROL
     ) -> Iterator[Generation]:
         """See GenerationEngine. The first batch after loading is small, so that a person soon sees texts."""
         loaded = self._require_loaded()

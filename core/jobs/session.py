@@ -26,9 +26,11 @@ from core.jobs.tasks.base import Made, NotMade, Task
 from core.measurement.monitor import PerformanceMonitor
 from core.records import Message
 
-FLUSH_SECONDS = 0.1  # results that finish within this time share one fsync
+FLUSH_SECONDS = 0.5  # results that finish within this time share one fsync
 FAILURES_IN_A_ROW = 5  # of single items: then it is the engine that fails, not the items
 _WINDOW_GROUPS = 8  # items are sorted by length within this many groups, so that little is padded
+_LONG_GROUPS = 16  # groups in one, for a task that takes the next item when one is finished
+_HANDFULS = 8  # in so many portions such a task gets what is in hand at once: each costs a wait for the disk
 
 logger = logging.getLogger(__name__)
 
@@ -85,16 +87,27 @@ class Session:
         suspicious = {item.key for item in suspects}
         fresh = [item for item in self._history.pending(self._spec.items) if item.key not in suspicious]
         size = self._history.group_size(self._task.group_size)
+        if self._task.refills and size == self._task.group_size:
+            while waiting := self._history.pending(fresh):  # an error can leave a part of a group waiting
+                yield waiting[: size * _LONG_GROUPS]
+            return
         for window in chunks(fresh, size * _WINDOW_GROUPS):
             yield from chunks(sorted(window, key=_length, reverse=True), size)
 
+    def _hand_out(self, group: Sequence[WorkItem]) -> Iterator[WorkItem]:
+        """The items of a group; before one is handed out its attempt is written down."""
+        portion = max(1, self._task.group_size // _HANDFULS) if self._task.refills else len(group)
+        for items in chunks(group, portion):
+            self._write(ItemsStarted({item.key: self._attempt(item) for item in items}))
+            yield from items
+
     def _work_on(self, group: Sequence[WorkItem]) -> None:
-        self._write(ItemsStarted({item.key: self._attempt(item) for item in group}))
         self._pulse.enter(self._task.phase, group[0].key)
         monitor = PerformanceMonitor()
+        at_once = min(len(group), self._task.group_size)
         try:
-            for outcome in self._task.run(group, self._control, monitor):
-                self._note(outcome, len(group))
+            for outcome in self._task.run(self._hand_out(group), self._control, monitor):
+                self._note(outcome, at_once)
         except (JournalFullError, EngineBrokenError):
             raise
         except Exception as error:
@@ -107,7 +120,7 @@ class Session:
         self._flush()
 
     def _recover(self, group: Sequence[WorkItem], error: Exception) -> None:
-        """After an error: the group's items one by one, or the end of a single one."""
+        """After an error: what was in hand of the group one by one, or the end of a single one."""
         if len(group) == 1:
             self._note(NotMade(group[0], reason_of(error)), 1)
             self._failures += 1
@@ -115,7 +128,7 @@ class Session:
                 self._flush()
                 raise EngineBrokenError(reason_of(error))
             return
-        for item in self._history.pending(group):
+        for item in self._history.in_hand(group) or group[: self._task.group_size]:
             if self._control.should_stop():
                 return
             self._work_on([item])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -36,11 +36,15 @@ class Task(Protocol):
 
     phase: str  # what the heartbeat says while `run` works
     group_size: int  # items to take in hand at once
+    refills: bool  # whether it takes the next item when one is finished; known after `load`
 
     def load(self, monitor: PerformanceMonitor) -> None:
         """Make the model ready. Raises CourseLiftError with a sentence for staff."""
 
     def run(
-        self, items: Sequence[WorkItem], control: WorkerControl, monitor: PerformanceMonitor
+        self, items: Iterable[WorkItem], control: WorkerControl, monitor: PerformanceMonitor
     ) -> Iterator[Made | NotMade]:
-        """What becomes of each item, as soon as it is known; items not reached before a stop yield nothing."""
+        """What becomes of each item, as soon as it is known; items not reached before a stop yield nothing.
+
+        An item that is taken out of `items` is in hand from then on.
+        """

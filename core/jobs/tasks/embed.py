@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import cast
 
@@ -25,6 +25,7 @@ class EmbedTask:
     """Makes one vector an item."""
 
     phase = "embedding"
+    refills = False
 
     def __init__(self, spec: JobSpec) -> None:
         self._spec = spec
@@ -39,12 +40,13 @@ class EmbedTask:
         with monitor.measure("load_model"):
             self._encoder = create_encoder(spec.engine, folder, spec.precision, spec.device)
 
-    def run(self, items: Sequence[WorkItem], control: WorkerControl, monitor: PerformanceMonitor) -> Iterator[Made]:
+    def run(self, items: Iterable[WorkItem], control: WorkerControl, monitor: PerformanceMonitor) -> Iterator[Made]:
         """See core.jobs.tasks.base.Task."""
         if self._encoder is None:
             raise JobError("jobs.not_loaded")
-        for role in sorted({item.role for item in items}):
-            chosen = [item for item in items if item.role == role]
+        taken = list(items)
+        for role in sorted({item.role for item in taken}):
+            chosen = [item for item in taken if item.role == role]
             texts = [item.text for item in chosen]
             batches = self._encoder.stream(texts, self._batch_size, cast(Role, role), control)
             while True:

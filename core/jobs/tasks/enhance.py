@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from core.config import load_config
@@ -37,12 +37,14 @@ class EnhanceTask:
         self._engine: GenerationEngine | None = None
         self._others = CourseIndex(spec.others) if spec.others else None
         self.group_size = self._settings.batch_size
+        self.refills = False
 
     def load(self, monitor: PerformanceMonitor) -> None:
         """See core.jobs.tasks.base.Task."""
         folder = resolve(self._spec.model_ref, load_config())
         with monitor.measure("load_model"):
             self._engine = self._load_engine(folder)
+        self.refills = self._engine.refills
 
     def _load_engine(self, folder: Path) -> GenerationEngine:
         """The engine of the job, or its fallback; each text's provenance names the one that wrote it."""
@@ -59,7 +61,7 @@ class EnhanceTask:
         return engine
 
     def run(
-        self, items: Sequence[WorkItem], control: WorkerControl, monitor: PerformanceMonitor
+        self, items: Iterable[WorkItem], control: WorkerControl, monitor: PerformanceMonitor
     ) -> Iterator[Made | NotMade]:
         """See core.jobs.tasks.base.Task."""
         if self._engine is None:
@@ -67,8 +69,9 @@ class EnhanceTask:
         info = self._engine.describe()
         made_by = {"model": info.model, "engine": info.engine, "precision": info.precision, "device": info.device}
         enhancer = DescriptionEnhancer(self._engine, self._settings, monitor, self._others)
-        for draft in enhancer.enhance([_request(item) for item in items], control):
-            item = items[draft.index]
+        taken: list[WorkItem] = []
+        for draft in enhancer.enhance(_requests(items, taken), control):
+            item = taken[draft.index]
             if draft.error is not None:
                 yield NotMade(item, draft.error)
             elif draft.finish_reason is FinishReason.CANCELLED:
@@ -80,7 +83,9 @@ class EnhanceTask:
                 yield Made(item, output, draft.seconds, draft.prompt_tokens, draft.new_tokens)
 
 
-def _request(item: WorkItem) -> EnhancementRequest:
-    if item.course is None:
-        raise JobError("jobs.no_course", item=item.key)
-    return EnhancementRequest(item.course, item.chat)
+def _requests(items: Iterable[WorkItem], taken: list[WorkItem]) -> Iterator[EnhancementRequest]:
+    for item in items:
+        if item.course is None:
+            raise JobError("jobs.no_course", item=item.key)
+        taken.append(item)
+        yield EnhancementRequest(item.course, item.chat)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -37,6 +37,7 @@ class LiftTask:
     """
 
     phase = "measuring_lift"
+    refills = False
 
     def __init__(self, spec: JobSpec, journal: Journal) -> None:
         self._spec = spec
@@ -51,16 +52,17 @@ class LiftTask:
             self._writer.load(monitor)
 
     def run(
-        self, items: Sequence[WorkItem], control: WorkerControl, monitor: PerformanceMonitor
+        self, items: Iterable[WorkItem], control: WorkerControl, monitor: PerformanceMonitor
     ) -> Iterator[Made | NotMade]:
         """See core.jobs.tasks.base.Task."""
-        courses = [item for item in items if item.key != MEASURE_ITEM]
+        taken = list(items)
+        courses = [item for item in taken if item.key != MEASURE_ITEM]
         if courses and self._writer is not None:
             for outcome in self._writer.run(courses, control, monitor):
                 if isinstance(outcome, Made):
                     self._outputs[outcome.item.key] = outcome.output
                 yield outcome
-        for item in items:
+        for item in taken:
             if item.key == MEASURE_ITEM and not control.should_stop():
                 yield from self._measure(item, control, monitor)
 

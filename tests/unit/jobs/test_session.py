@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,23 +42,26 @@ def make(item: WorkItem, group_size: int) -> Made:
 class ScriptedTask:
     phase = "generating"
 
-    def __init__(self, behaviour: Behaviour = make, group_size: int = 4) -> None:
+    def __init__(self, behaviour: Behaviour = make, group_size: int = 4, refills: bool = False) -> None:
         self.behaviour = behaviour
         self.group_size = group_size
+        self.refills = refills
         self.groups: list[list[str]] = []
 
     def load(self, monitor: PerformanceMonitor) -> None:
         pass
 
     def run(
-        self, items: Sequence[WorkItem], control: WorkerControl, monitor: PerformanceMonitor
+        self, items: Iterable[WorkItem], control: WorkerControl, monitor: PerformanceMonitor
     ) -> Iterator[Made | NotMade]:
-        self.groups.append([item.key for item in items])
-        for item in items:
+        group: list[str] = []
+        self.groups.append(group)
+        for item in items if self.refills else list(items):
             if control.should_stop():
                 return
+            group.append(item.key)
             with monitor.measure("generate"):
-                outcome = self.behaviour(item, len(items))
+                outcome = self.behaviour(item, self.group_size)
             if outcome is not None:
                 yield outcome
 
@@ -132,6 +135,52 @@ def test_a_second_worker_does_only_what_is_missing(bench: Bench) -> None:
     task = ScriptedTask()
     assert bench.run(task).how == "finished"
     assert {key for group in task.groups for key in group} == {item.key for item in bench.spec.items} - before
+
+
+def test_a_task_that_refills_gets_all_items_and_has_only_some_in_hand(bench: Bench) -> None:
+    in_hand: list[int] = []
+
+    def look(item: WorkItem, group_size: int) -> Made:
+        entries = bench.entries()
+        started = {key for entry in entries if isinstance(entry, ItemsStarted) for key in entry.attempts}
+        assert item.key in started
+        in_hand.append(len(started))
+        return make(item, group_size)
+
+    task = ScriptedTask(look, refills=True)
+    assert bench.run(task).how == "finished"
+    assert task.groups == [[item.key for item in bench.spec.items]]
+    assert in_hand == list(range(1, 11))
+
+
+def test_an_error_while_refilling_costs_one_item_and_the_rest_goes_on_together(bench: Bench) -> None:
+    def break_on_one(item: WorkItem, group_size: int) -> Made:
+        if item.key == "C0002":
+            raise RuntimeError("shape mismatch")
+        return make(item, group_size)
+
+    task = ScriptedTask(break_on_one, refills=True)
+    assert bench.run(task).how == "finished"
+    assert bench.history().counts() == {ItemState.DONE: 9, ItemState.FAILED: 1}
+    assert task.groups[-1] == [item.key for item in bench.spec.items[3:]]
+
+
+def test_an_engine_that_fails_before_it_takes_anything_ends_the_job(bench: Bench) -> None:
+    class Refusing(ScriptedTask):
+        def run(self, *_: object) -> Iterator[Made | NotMade]:
+            raise ModelError("jobs.out_of_memory")
+
+    assert bench.run(Refusing(refills=True)).how == "failed"
+
+
+def test_after_deaths_from_memory_a_refilling_task_gets_less_at_once(bench: Bench) -> None:
+    with bench.journal.lock():
+        for worker, keys in ((1, ("C0000", "C0001")), (2, ("C0002", "C0003"))):
+            for entry in (SessionStarted(worker), ItemsStarted(dict.fromkeys(keys, 1))):
+                bench.journal.append(to_record(entry, "job"))
+    task = ScriptedTask(refills=True)
+    bench.run(task)
+    assert max(len(group) for group in task.groups) == 2
 
 
 def test_items_dropped_by_a_stop_are_released(bench: Bench) -> None:
