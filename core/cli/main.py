@@ -12,6 +12,7 @@ from core.cli.output import Console, Result, write_result
 from core.cli.parser import build_parser
 from core.cli.profile_command import profile
 from core.cli.replay_command import replay
+from core.cli.students_command import students
 from core.cli.users_command import users
 from core.config import load_config, system_locale
 from core.errors import CourseLiftError
@@ -38,6 +39,7 @@ _COMMANDS: Mapping[str, Command] = {
     "export": data_commands.export,
     "status": data_commands.status,
     "backup": system_commands.backup,
+    "students": students,
     "calibrate": calibrate,
     "profile": profile,
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from core.cli.replay_command import moment
+from core.cli.students_command import add_students_options
 from core.cli.users_command import add_users_options
 from core.config import DEFAULT_TOP_K
 from core.evaluation.lift import MIN_COURSES
@@ -68,6 +69,8 @@ def build_parser(t: Translator) -> argparse.ArgumentParser:
     models = add("models").add_subparsers(dest="models", required=True, metavar="ACTION")
     add("install", models)
     add("list", models)
+    students = add("students").add_subparsers(dest="students", required=True, metavar="ACTION")
+    add_students_options(students, add, t)
     users = add("users").add_subparsers(dest="users", required=True, metavar="ACTION")
     add_users_options(users, add, t)
     add("backup")

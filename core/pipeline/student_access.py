@@ -26,9 +26,14 @@ def students_are_synthetic(app: Application) -> bool:
     return any(number.startswith(_SYNTHETIC_PREFIX) for number in app.students.numbers(some).values())
 
 
+def acting_name(app: Application) -> str:
+    """The name of whoever is acting: who signed in, or whom the settings name at one's own machine."""
+    return author(read_settings(app).actor)
+
+
 def note_access(app: Application, action: str, student_ids: Sequence[str], reason: str = "") -> None:
     """Write down in the access log that whoever is acting does this with these students' data."""
-    app.access_log.record(action, student_ids, author(read_settings(app).actor), reason.strip())
+    app.access_log.record(action, student_ids, acting_name(app), reason.strip())
 
 
 @requires(Permission.SEE_STUDENTS)

@@ -15,7 +15,7 @@ from core.catalog.students import StudentIntake, build_students
 from core.catalog.tables import Table
 from core.errors import IntakeError
 from core.pipeline.application import Application
-from core.pipeline.intake import Upload, keep_upload, read_upload
+from core.pipeline.intake import Upload, read_upload
 from core.records import Problem
 
 _KIND = "students"
@@ -81,6 +81,7 @@ def remap_students(
 def apply_students(app: Application, preview: StudentPreview) -> StudentImport:
     """Store the previewed students in place of the present ones, and the mapping for the next file of this shape.
 
+    The file itself is not kept: it may say more about people than is needed here, and nothing reads it again.
     Raises IntakeError when the preview holds no student.
     """
     started = time.perf_counter()
@@ -88,11 +89,8 @@ def apply_students(app: Application, preview: StudentPreview) -> StudentImport:
     upload = preview.upload
     if not students:
         raise IntakeError("pipeline.error.no_students", file=upload.file_name)
-    stored_path = keep_upload(app.config, upload)
     with app.database.write():
-        upload_id = app.catalogs.save_upload(
-            upload.content_hash, upload.file_name, len(upload.content), _KIND, str(stored_path)
-        )
+        upload_id = app.catalogs.save_upload(upload.content_hash, upload.file_name, len(upload.content), _KIND, "")
         app.catalogs.remember_mapping(table_shape(preview.table), _KIND, preview.mapping.fields)
         app.students.replace_all(students, upload_id)
     app.mark_changed()

@@ -30,7 +30,7 @@ from core.records import Message
 class Check:
     """One thing that was looked at."""
 
-    name: str  # "database", "results", "items", "uploads", "access_log", "backups"
+    name: str  # "database", "results", "items", "uploads", "access_log", "backups", "deletions"
     looked_at: int  # rows, results, items, files, entries
     faults: tuple[Message, ...] = ()
     notes: tuple[Message, ...] = ()  # nothing is wrong, but worth knowing
@@ -95,7 +95,7 @@ def verify(app: Application) -> VerifyReport:
     if not database.faults:
         ledgers = read_ledgers(app)
         checks += [_check_results(app, ledgers), _check_items(ledgers), _check_uploads(app), _check_access_log(app)]
-        checks.append(_check_backups(app))
+        checks += [_check_backups(app), _check_deletions(app)]
     return VerifyReport(tuple(checks), time.perf_counter() - started)
 
 
@@ -195,6 +195,12 @@ def _check_items(ledgers: Sequence[JobLedger]) -> Check:
         if ledger.unsettled:
             faults.append(Message("verify.items_differ", {"job": job.job_id, "count": len(ledger.unsettled)}))
     return Check("items", sum(ledger.item_count for ledger in ledgers), tuple(faults))
+
+
+def _check_deletions(app: Application) -> Check:
+    found = app.students.deletions()
+    faults = (Message("deletion.unfinished"),) if any(it.finished_at is None for it in found) else ()
+    return Check("deletions", len(found), faults)
 
 
 def _check_uploads(app: Application) -> Check:

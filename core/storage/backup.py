@@ -111,6 +111,23 @@ def copy_before_upgrade(connection: duckdb.DuckDBPyConnection, folder: Path, ver
     _copy_into(connection, folder / f"before-upgrade-from-{version}-{_date()}{_SUFFIX}")
 
 
+def copy_whole(connection: duckdb.DuckDBPyConnection, folder: Path) -> Path:
+    """Copy everything that the database holds, and nothing that it held, into a new file without a backup's name."""
+    target = folder / "rewritten.database"
+    _copy_into(connection, target)
+    return target
+
+
+def take_place(copy: Path, database_path: Path) -> None:
+    """Put a copy made by `copy_whole` in the place of the closed database, in one step.
+
+    Raises StorageError, having changed nothing, when the database still has a log: it would be replayed into the copy.
+    """
+    if database_path.with_name(f"{database_path.name}.wal").exists():
+        raise StorageError("storage.stopped")
+    copy.replace(database_path)
+
+
 def _copy_into(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     """Copy everything into the new file `target`; it gets its name only when it is whole."""
     unfinished = target.with_suffix(".unfinished")

@@ -102,8 +102,17 @@ class CatalogStore:
         return upload_id
 
     def uploads(self) -> StoredUploads:
-        """Every uploaded file of catalogs and students, oldest first."""
+        """Every uploaded file that is kept, oldest first. Files of students are not."""
         return [StoredUpload(*row) for row in self._database.fetch(queries.LIST_UPLOADS)]
+
+    def files_of_students(self) -> Paths:
+        """Where files of students lie that were kept by an earlier version, and are no catalog's."""
+        return [row[0] for row in self._database.fetch(queries.FILES_OF_STUDENTS)]
+
+    def forget_files_of_students(self) -> None:
+        """Note that no file of students is kept."""
+        with self._database.write() as cursor:
+            cursor.execute(queries.FORGET_FILES_OF_STUDENTS)
 
     def apply_import(
         self, catalog_id: str, upload_id: str, courses: Sequence[Course], diff_counts: Mapping[str, int]
@@ -216,6 +225,7 @@ class CatalogStore:
 Courses = list[Course]
 Versions = list[CourseVersion]
 Imports = list[CatalogImport]
+Paths = list[str]
 StoredUploads = list[StoredUpload]
 
 

@@ -25,12 +25,12 @@ from typing import Any
 
 import duckdb
 
-from core.config import DATABASE_MEMORY_LIMIT
 from core.errors import StorageError
 from core.failpoints import step
-from core.storage.backup import copy_before_upgrade
+from core.storage.backup import copy_before_upgrade, copy_whole, take_place
 from core.storage.failures import is_fatal, is_held_by_another_process, opening_failure, working_failure
 from core.storage.migrations import migrate
+from core.storage.secure_settings import secure_settings
 from core.storage.soundness import read_every_row
 
 logger = logging.getLogger(__name__)
@@ -211,6 +211,26 @@ class Database:
             self._connection = self._connect(wait_seconds=0)
             self._is_broken = False
 
+    def rewrite(self) -> None:
+        """Put a copy in the place of the file: what was deleted stays readable in the free blocks of the old one.
+
+        Everybody else waits meanwhile. A kill leaves the old file or the new one. Raises StorageError.
+        """
+        with self._write_lock, self._idle:
+            if not self._idle.wait_for(lambda: not self._busy, timeout=_CLOSE_SECONDS):
+                raise StorageError("storage.stopped")
+            try:
+                copy = copy_whole(self._connection, self.backups_folder)
+            except duckdb.Error as error:
+                raise working_failure(error, self.path) from None
+            self._disconnect()
+            self._cursors.clear()
+            try:
+                take_place(copy, self.path)
+            finally:
+                copy.unlink(missing_ok=True)
+                self._connection = self._connect(wait_seconds=2.0)
+
     def _connect(self, wait_seconds: float) -> duckdb.DuckDBPyConnection:
         if not self.in_memory:
             _make_folders(self.path.parent, self.backups_folder)
@@ -219,7 +239,7 @@ class Database:
         except duckdb.Error as error:
             raise opening_failure(error, self.path, self.backups_folder) from error
         try:
-            for setting in self._settings():
+            for setting in secure_settings(None if self.in_memory else self.backups_folder, self._threads):
                 connection.execute(f"SET {setting}")
             migrate(connection, lambda version: copy_before_upgrade(connection, self.backups_folder, version))
         except duckdb.Error as error:
@@ -238,21 +258,6 @@ class Database:
                 if not is_held_by_another_process(error) or time.monotonic() >= deadline:
                     raise
             time.sleep(_RETRY_SECONDS)
-
-    def _settings(self) -> list[str]:
-        """Secure settings in the order DuckDB asks for: the allowed folder before the door shuts, the lock last."""
-        folder = f"{self.backups_folder.resolve()}/".replace("'", "''")
-        return [
-            "autoinstall_known_extensions = false",
-            "autoload_known_extensions = false",
-            "allow_community_extensions = false",
-            "python_enable_replacements = false",
-            f"memory_limit = '{DATABASE_MEMORY_LIMIT}'",
-            f"threads = {self._threads}",
-            *([] if self.in_memory else [f"allowed_directories = ['{folder}']"]),
-            "enable_external_access = false",
-            "lock_configuration = true",
-        ]
 
     def _disconnect(self) -> None:
         """Close every cursor and the connection: DuckDB keeps a broken instance alive while one of them is open."""

@@ -35,6 +35,11 @@ class EmbeddingStore:
         with self._database.write() as cursor:
             insert_columns(cursor, queries.PUT, columns)
 
+    def forget(self, text_hashes: Collection[str]) -> int:
+        """Delete the vectors of these texts by every model; returns how many."""
+        with self._database.write() as cursor:
+            return int(cursor.execute(queries.FORGET, [list(text_hashes)]).fetchall()[0][0])
+
     def get(self, model: str, text_hashes: Collection[str]) -> dict[str, npt.NDArray[np.float32]]:
         """The known vectors by text hash: float32 (dimensions,), as they were put (unit length)."""
         rows = self._database.fetch(queries.GET, [model, list(text_hashes)])

@@ -81,6 +81,17 @@ class RecommendationStore:
             cursor.execute(queries.SET_LISTS_HASH, [lists_hash, run_id])
         return run_id
 
+    def forget_students(self, student_ids: Sequence[str]) -> int:
+        """Delete these students' places in all lists; returns how many. A run whose hash did fit gets a new one."""
+        with self._database.write() as cursor:
+            runs = [row[0] for row in cursor.execute(queries.RUNS_OF_STUDENTS, [list(student_ids)]).fetchall()]
+            hashes = {run_id: run.lists_hash for run_id in runs if (run := self.run(run_id)) is not None}
+            whole = [run_id for run_id, known in hashes.items() if known == self.lists_hash(run_id)]
+            count = int(cursor.execute(queries.FORGET_STUDENTS, [list(student_ids)]).fetchall()[0][0])
+            for run_id in whole:
+                cursor.execute(queries.SET_LISTS_HASH, [self.lists_hash(run_id), run_id])
+        return count
+
     def lists_hash(self, run_id: str) -> str:
         """SHA-256 over the lists of a run as they are now; equal to the run's own when nothing was altered."""
         with self._database.read() as cursor:

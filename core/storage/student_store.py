@@ -7,8 +7,9 @@ random, stay the same from upload to upload, and are gone for good with the row 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -17,9 +18,19 @@ import pyarrow as pa
 from core.errors import StorageError
 from core.records import Student
 from core.storage.connection import Database
-from core.storage.conversion import from_json, insert_columns, now, to_json, to_stored_time
+from core.storage.conversion import (
+    from_json,
+    from_optional_time,
+    from_stored_time,
+    insert_columns,
+    new_id,
+    now,
+    to_json,
+    to_stored_time,
+)
 from core.storage.queries import students as queries
 
+Ids = list[str]
 Students = list[Student]  # the method `list` hides the type's own name inside the class
 
 
@@ -31,6 +42,21 @@ class StudentCounts:
     changed: int
     unchanged: int
     removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What was deleted about students at one time; nobody can tell any more about whom."""
+
+    deletion_id: str
+    deleted_at: datetime
+    actor: str
+    reason: str
+    counts: Mapping[str, int]  # "students", "places", "vectors", "jobs", "uploads"
+    finished_at: datetime | None  # None: files may still hold traces
+
+
+Deletions = list[Deletion]
 
 
 class StudentStore:
@@ -87,6 +113,31 @@ class StudentStore:
     def numbers(self, student_ids: Sequence[str]) -> dict[str, str]:
         """The university's numbers behind pseudonyms; those that nobody knows any more are left out."""
         return dict(self._database.fetch(queries.NUMBERS, [list(student_ids)]))
+
+    def unseen_since(self, moment: datetime) -> Ids:
+        """Pseudonyms of students who are not in the newest upload, nor in any since `moment`."""
+        return [row[0] for row in self._database.fetch(queries.UNSEEN_SINCE, [to_stored_time(moment)])]
+
+    def forget(self, student_ids: Sequence[str]) -> int:
+        """Delete students and what says who they are; returns how many were known."""
+        with self._database.write() as cursor:
+            cursor.execute(queries.REMOVE, [list(student_ids)])
+            return int(cursor.execute(queries.FORGET, [list(student_ids)]).fetchall()[0][0])
+
+    def note_deletion(self, actor: str, reason: str, counts: Mapping[str, int]) -> None:
+        """Write down a deletion whose traces in files are still to be removed."""
+        values = [new_id(), to_stored_time(now()), actor, reason, to_json(counts)]
+        with self._database.write() as cursor:
+            cursor.execute(queries.ADD_DELETION, values)
+
+    def finish_deletions(self) -> None:
+        """Note that no file holds traces of deleted students any more."""
+        with self._database.write() as cursor:
+            cursor.execute(queries.FINISH_DELETIONS, [to_stored_time(now())])
+
+    def deletions(self) -> Deletions:
+        """What was deleted, newest first."""
+        return [_deletion(row) for row in self._database.fetch(queries.LIST_DELETIONS)]
 
     def departments(self) -> dict[str, int]:
         """The departments of the students and how many are in each, by name."""
@@ -150,3 +201,9 @@ def _student(row: tuple[Any, ...]) -> Student:
     student_id, department, year, interests, taken, extra, taken_on = row
     known = tuple(taken), from_json(extra), tuple(taken_on)
     return Student(student_id, department, year, tuple(interests), *known)
+
+
+def _deletion(row: tuple[Any, ...]) -> Deletion:
+    deletion_id, deleted_at, actor, reason, counts, finished_at = row
+    times = from_stored_time(deleted_at), from_optional_time(finished_at)
+    return Deletion(deletion_id, times[0], actor, reason, from_json(counts), times[1])

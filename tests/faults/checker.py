@@ -150,7 +150,7 @@ def _check_uploads(database: duckdb.DuckDBPyConnection, home: Path, ledger: Ledg
     newest: dict[str, bytes] = {}
     for catalog_id, content_hash, stored_path in database.execute(
         "SELECT catalog_id, content_hash, stored_path FROM uploads LEFT JOIN imports USING (upload_id) "
-        "ORDER BY imported_at"
+        "WHERE stored_path <> '' ORDER BY imported_at"
     ).fetchall():
         path = home / "uploads" / Path(stored_path).name
         content = path.read_bytes() if path.is_file() else b""

@@ -14,7 +14,15 @@ ADD_UPLOAD = """
 INSERT INTO uploads (upload_id, content_hash, file_name, size_bytes, kind, stored_path, uploaded_at)
 VALUES (?, ?, ?, ?, ?, ?, ?)
 """
-LIST_UPLOADS = "SELECT upload_id, content_hash, file_name, stored_path FROM uploads ORDER BY uploaded_at, upload_id"
+LIST_UPLOADS = """
+SELECT upload_id, content_hash, file_name, stored_path FROM uploads
+WHERE stored_path <> '' ORDER BY uploaded_at, upload_id
+"""
+FILES_OF_STUDENTS = """
+SELECT stored_path FROM uploads WHERE kind = 'students' AND stored_path <> ''
+AND stored_path NOT IN (SELECT stored_path FROM uploads WHERE kind <> 'students')
+"""
+FORGET_FILES_OF_STUDENTS = "UPDATE uploads SET stored_path = '' WHERE kind = 'students'"
 ADD_IMPORT = "INSERT INTO imports (import_id, catalog_id, upload_id, imported_at, counts) VALUES (?, ?, ?, ?, ?)"
 LIST_IMPORTS = """
 SELECT i.import_id, i.upload_id, coalesce(u.file_name, ''), i.imported_at, i.counts

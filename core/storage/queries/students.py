@@ -28,3 +28,16 @@ INSERT INTO student_identities (student_id, number, last_seen_at)
 SELECT student_id, number, last_seen_at FROM incoming
 """
 SEEN = "UPDATE student_identities SET last_seen_at = $1 WHERE student_id IN (SELECT unnest($2::VARCHAR[]))"
+
+UNSEEN_SINCE = """
+SELECT student_id FROM student_identities
+WHERE last_seen_at < ? AND student_id NOT IN (SELECT student_id FROM students) ORDER BY student_id
+"""
+FORGET = "DELETE FROM student_identities WHERE student_id IN (SELECT unnest($1::VARCHAR[]))"
+ADD_DELETION = """
+INSERT INTO student_deletions (deletion_id, deleted_at, actor, reason, counts) VALUES (?, ?, ?, ?, ?)
+"""
+FINISH_DELETIONS = "UPDATE student_deletions SET finished_at = ? WHERE finished_at IS NULL"
+LIST_DELETIONS = """
+SELECT deletion_id, deleted_at, actor, reason, counts, finished_at FROM student_deletions ORDER BY deleted_at DESC
+"""

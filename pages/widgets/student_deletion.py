@@ -1,0 +1,96 @@
+"""Deleting what is known about one student, or about those who have left; and the records of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.access.roles import Permission
+from core.i18n import Translator
+from core.pipeline.student_access import find_student
+from core.pipeline.student_deletion import delete_students, deletions, finish_deletions, unseen_students
+from pages.widgets.display import plain
+from pages.widgets.formats import moment
+from pages.widgets.rights import draw_why_not, may
+from pages.widgets.session import application, guard
+
+_OUTCOME = "deletion_outcome"
+_DEFAULT_DAYS = 365
+
+
+def draw_deletion(t: Translator) -> None:
+    """The two ways of deleting for those who may, and what was deleted for everybody."""
+    st.markdown(f"#### {t('deletion.title')}")
+    st.markdown(t("deletion.text"))
+    outcome = st.session_state.pop(_OUTCOME, None)
+    if outcome:
+        st.success(outcome, icon=":material/check:")
+    if may(Permission.MANAGE_STUDENTS):
+        one, old = st.columns(2, gap="medium")
+        with one.container(border=True, height="stretch"), guard():
+            _draw_one(t)
+        with old.container(border=True, height="stretch"), guard():
+            _draw_old(t)
+    else:
+        draw_why_not(Permission.MANAGE_STUDENTS, t)
+    _draw_records(t)
+
+
+def _draw_one(t: Translator) -> None:
+    st.markdown(f"**{t('deletion.one')}**")
+    number = st.text_input(t("deletion.number"), key="deletion_number", max_chars=100).strip()
+    reason = st.text_input(t("deletion.reason"), key="deletion_reason_one", max_chars=200).strip()
+    is_sure = st.checkbox(t("deletion.sure"), key="deletion_sure_one")
+    is_ready = bool(number and reason and is_sure)
+    if st.button(t("deletion.delete_one"), key="deletion_one", icon=":material/delete_forever:", disabled=not is_ready):
+        _delete([find_student(application(), number)], reason, t)
+
+
+def _draw_old(t: Translator) -> None:
+    st.markdown(f"**{t('deletion.old')}**")
+    days = int(st.number_input(t("deletion.days"), 1, 3650, _DEFAULT_DAYS, key="deletion_days"))
+    chosen = unseen_students(application(), days)
+    st.caption(t("deletion.old_count", count=len(chosen), days=days))
+    reason = st.text_input(t("deletion.reason"), key="deletion_reason_old", max_chars=200).strip()
+    is_sure = st.checkbox(t("deletion.sure"), key="deletion_sure_old")
+    label = t("deletion.delete_old", count=len(chosen))
+    is_ready = bool(chosen and reason and is_sure)
+    if st.button(label, key="deletion_old", icon=":material/delete_forever:", disabled=not is_ready):
+        _delete(chosen, reason, t)
+
+
+def _delete(student_ids: Sequence[str], reason: str, t: Translator) -> None:
+    with st.spinner(t("deletion.deleting")):
+        record = delete_students(application(), student_ids, reason)
+    for key in ("deletion_number", "students_numbers", "students_found"):
+        st.session_state.pop(key, None)
+    st.session_state[_OUTCOME] = t("deletion.done", **record.counts)
+    st.rerun()
+
+
+def _draw_records(t: Translator) -> None:
+    records = deletions(application())
+    if not records:
+        return
+    st.markdown(f"**{t('deletion.records')}**")
+    st.dataframe(
+        {
+            t("deletion.column_when"): [moment(it.deleted_at, t) for it in records],
+            t("deletion.column_who"): [it.actor for it in records],
+            t("deletion.column_reason"): [it.reason for it in records],
+            t("deletion.column_students"): [it.counts["students"] for it in records],
+            t("deletion.column_places"): [it.counts["places"] for it in records],
+            t("deletion.column_state"): [
+                t("deletion.state_done" if it.finished_at else "deletion.state_unfinished") for it in records
+            ],
+        },
+        hide_index=True,
+        key="deletion_records",
+    )
+    if any(it.finished_at is None for it in records) and may(Permission.MANAGE_STUDENTS):
+        st.warning(plain(t("deletion.unfinished")), icon=":material/warning:")
+        if st.button(t("deletion.finish"), key="deletion_finish"):
+            with st.spinner(t("deletion.deleting")):
+                finish_deletions(application())
+            st.rerun()

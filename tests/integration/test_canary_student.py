@@ -1,0 +1,193 @@
+"""A student whose number, name and interest are like nobody's: where they may appear, and that they go for good."""
+
+from __future__ import annotations
+
+import io
+import logging
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from core.cli.main import main
+from core.config import PROJECT_FOLDER, Config
+from core.errors import AccessError, StorageError
+from core.pipeline.application import Application
+from core.pipeline.backup import make_backup, restore
+from core.pipeline.embedding import start_embedding
+from core.pipeline.export import ExportFormat
+from core.pipeline.recommendation import recommend
+from core.pipeline.replay import replay
+from core.pipeline.student_access import export_all_students, export_student, unmask
+from core.pipeline.student_deletion import delete_students, deletions, unseen_students
+from core.pipeline.student_intake import apply_students, preview_students
+from core.pipeline.students import student_view
+from core.pipeline.verify import verify
+from tests.seeding import CATALOG, STUDENTS, seed
+
+NUMBER, NAME, INTEREST = "CANARY-77310042", "Zebulon Quillfeather", "xylotheremin carillons"
+SECRETS = (NUMBER, NAME, INTEREST)
+FILE = (
+    f"student_id,name,department,year,interests\n{NUMBER},{NAME},Physics,2,{INTEREST}; light\nS-1,Kim,Physics,1,light\n"
+)
+
+
+@pytest.fixture(scope="module")
+def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation where the canary was imported, got a list, was looked at, exported and backed up."""
+    home = seed(tmp_path_factory.mktemp("canary"))
+    with Application(Config(home)) as app:
+        catalog_id = app.catalogs.list()[0].catalog_id
+        apply_students(app, preview_students(app, FILE.encode(), "students.csv", catalog_id=catalog_id))
+        job = start_embedding(app, catalog_id)
+        assert job is not None
+        app.job_service.wait(job.job_id, 60)
+        recommend(app, catalog_id)
+        student_id = app.students.id_of(NUMBER)
+        assert unmask(app, [student_id], "advising") == {student_id: NUMBER}
+        export_student(app, student_view(app, catalog_id, student_id), "en", "printed")
+        assert NUMBER.encode() in export_all_students(app, catalog_id, ExportFormat.CSV, "for the office")
+        make_backup(app)
+    return home
+
+
+@pytest.fixture
+def config(lived_in: Path, own_state_folder: Path) -> Config:
+    """This test's own copy of it."""
+    shutil.copytree(lived_in, own_state_folder, dirs_exist_ok=True)
+    return Config(own_state_folder)
+
+
+def holding(folder: Path, secret: str) -> set[str]:
+    """The files below `folder` with these bytes in them, links not followed."""
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    wanted = (secret.encode(), secret.encode("utf-16-le"))
+    return {str(path.relative_to(folder)) for path in files if any(it in path.read_bytes() for it in wanted)}
+
+
+def holding_rows(path: Path, secret: str) -> set[str]:
+    """The tables of a database with this text in a row: DuckDB may compress what it writes."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        tables = [row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+        return {name for name in tables if secret in str(connection.execute(f'FROM "{name}"').fetchall())}
+
+
+def test_a_student_is_nowhere_but_where_they_may_be(
+    config: Config, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert holding(config.home, NAME) == set()
+    databases = {str(path.relative_to(config.home)) for path in config.home.rglob("*.duckdb")}
+    assert len(databases) == 2
+    assert holding(config.home, NUMBER) == databases
+    assert {path.split("/")[0] for path in holding(config.home, INTEREST)} == {"backups", "courselift.duckdb", "jobs"}
+    for path in databases:
+        assert holding_rows(config.home / path, NUMBER) == {"student_identities"}
+        assert holding_rows(config.home / path, INTEREST) == {"students"}
+    said = caplog.text + "".join(capfd.readouterr())
+    assert not any(secret in said for secret in SECRETS)
+
+
+def test_a_deleted_student_is_in_no_byte_of_the_state_folder(config: Config) -> None:
+    (config.uploads_folder / "old-students.csv").write_text(FILE)  # as an earlier version kept it
+    (config.home / "courselift.duckdb.20260101-000000-000000").write_text(NUMBER)  # set aside by a restore
+    (config.home / "courselift.duckdb.20260101-000000-000000.wal").write_text(NUMBER)
+    with Application(config, watch_jobs=False) as app:
+        app.catalogs.save_upload("0" * 64, "students.csv", len(FILE), "students", "/elsewhere/old-students.csv")
+        catalog_id = app.catalogs.list()[0].catalog_id
+        student_id, other = app.students.id_of(NUMBER), app.students.id_of("S-1")
+        run = app.recommendations.latest_run(catalog_id)
+        assert run is not None
+        record = delete_students(app, [student_id], "asked for it")
+        assert record.finished_at is not None
+        assert (record.counts["students"], record.counts["uploads"], record.counts["jobs"]) == (
+            1,
+            1,
+            2,
+        )  # the seed's students left before
+        assert record.counts["places"] > 0
+        assert record.counts["vectors"] >= 1
+        assert replay(app, catalog_id, other).is_unaltered  # the lists of the others are still proven
+        assert app.recommendations.for_student(student_id, run.run_id) == []
+        assert [student.student_id for student in app.students.all()] == [other]
+        report = verify(app)
+        assert report.holds, report.faults
+    for secret in SECRETS:
+        assert holding(config.home, secret) == set()
+        assert holding_rows(config.database_path, secret) == set()
+    (backup,) = config.backups_folder.glob("*")
+    restore(config, backup)
+    with Application(config, watch_jobs=False) as app:
+        assert app.students.numbers([student_id]) == {}
+        assert [entry.action for entry in app.access_log.list()][:1] == ["delete"]
+
+
+def test_a_number_that_comes_back_is_another_student(config: Config) -> None:
+    with Application(config, watch_jobs=False) as app:
+        before = app.students.id_of(NUMBER)
+        delete_students(app, [before], "asked for it")
+        apply_students(app, preview_students(app, FILE.encode(), "students.csv"))
+        assert app.students.id_of(NUMBER) != before
+
+
+def test_those_who_have_left_are_deleted_by_age(config: Config) -> None:
+    with Application(config, watch_jobs=False) as app:
+        left = app.students.id_of(NUMBER)
+        apply_students(app, preview_students(app, b"student_id,department\nS-1,Physics\n", "next.csv"))
+        assert unseen_students(app, 30) == ()
+        app.database.fetch("UPDATE student_identities SET last_seen_at = last_seen_at - INTERVAL 31 DAY")
+        assert left in unseen_students(app, 30)
+        assert app.students.id_of("S-1") not in unseen_students(app, 30)
+    assert main(["students", "delete", "--not-seen-for", "30", "--reason", "retention", "--dry-run"]) == 0
+    assert main(["students", "delete", "--not-seen-for", "30", "--reason", "retention"]) == 0
+    for secret in SECRETS:
+        assert holding(config.home, secret) == set()
+
+
+def test_a_kill_in_the_middle_of_a_deletion_is_told_and_can_be_finished(config: Config) -> None:
+    program = (
+        "import os, sys\n"
+        "from core.pipeline import student_deletion as it\n"
+        "from core.pipeline.application import Application\n"
+        "from core.config import load_config\n"
+        "it.finish_deletions = lambda app: os._exit(9)\n"
+        "app = Application(load_config(), watch_jobs=False)\n"
+        f"it.delete_students(app, [app.students.id_of({NUMBER!r})], 'asked for it')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT_FOLDER, timeout=60, check=False)
+    assert done.returncode == 9
+    assert holding(config.home, NUMBER)
+    with Application(config, watch_jobs=False) as app:
+        assert deletions(app)[0].finished_at is None
+        assert [fault.key for fault in verify(app).faults] == ["deletion.unfinished"]
+    assert main(["students", "finish"]) == 0
+    assert holding(config.home, NUMBER) == set()
+    with Application(config, watch_jobs=False) as app:
+        assert verify(app).holds
+
+
+def test_nothing_is_deleted_without_a_reason_or_a_student(config: Config) -> None:
+    with Application(config, watch_jobs=False) as app:
+        student_id = app.students.id_of(NUMBER)
+        with pytest.raises(AccessError, match="why"):
+            delete_students(app, [student_id], "  ")
+        with pytest.raises(StorageError, match="No student"):
+            delete_students(app, ["P-NOBODY"], "asked for it")
+        assert app.students.get(student_id)
+        assert deletions(app) == ()
+
+
+def test_numbers_do_not_reach_the_log_of_commands(
+    own_state_folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    caplog.set_level(logging.DEBUG)
+    (own_state_folder / "c.csv").write_text(CATALOG)
+    (own_state_folder / "s.csv").write_text(STUDENTS.replace("S-000001", NUMBER) + f"{NUMBER},{NAME},x,{INTEREST},\n")
+    assert main(["intake", "catalog", str(own_state_folder / "c.csv")]) == 0
+    assert main(["intake", "students", str(own_state_folder / "s.csv")]) == 0
+    assert main(["explain", "--student", NUMBER]) == 0
+    assert main(["explain", "--student", f"{NUMBER}-0"]) == 1
+    assert not any(secret in caplog.text for secret in SECRETS)
