@@ -26,7 +26,7 @@ from core.errors import IntakeError
 
 FILES = ("en_rpi_catalog.csv", "ko_free_courses.csv", "students_synthetic.csv")
 ROWS = 60  # of a real file, per mutated one
-_NOISE = re.compile(r'[\s"]+')
+_NOISE = re.compile(r'[\s",;|]+')  # a delimiter that turns out to be none is text
 _TAGS = re.compile(r"<[^>]*>")
 _LETTERS = re.compile(rb"[a-z]{4,}")
 
