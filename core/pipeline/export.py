@@ -11,6 +11,7 @@ from core.catalog.comparison import changed_fields
 from core.catalog.courses import rows_of
 from core.catalog.isolation import read_table_isolated
 from core.catalog.tables import Table
+from core.enhancement.wording import added_spans
 from core.errors import CourseLiftError, RecommendationError
 from core.i18n import Translator
 from core.jobs.files import write_atomically
@@ -23,7 +24,7 @@ from core.storage.catalog_store import StoredUpload
 __all__ = ["ExportFormat", "export_catalog", "export_name", "export_recommendations", "write_export"]
 
 _ADDED_FIELDS = (
-    "final_description", "text_state", "decided_by", "decided_at", "model", "engine", "prompt_version",
+    "final_description", "added_words", "text_state", "decided_by", "decided_at", "model", "engine", "prompt_version",
     "description_status", "source_edits",
 )  # fmt: skip
 _LIST_FIELDS = ("student_id", "rank", "course_key", "code", "title", "department", "score")
@@ -117,6 +118,7 @@ class _Beside:
         verdict = self._triage.get(course.course_key)
         return [
             description_of(course, approved),
+            _added_words(course, approved),
             *_origin(approved),
             verdict.status.value if verdict else "",
             self._edits(course) if course.course_key in self._edited else "",
@@ -127,6 +129,14 @@ class _Beside:
         versions = self._app.catalogs.versions(course.catalog_id, course.course_key)
         came = next((version.course for version in versions if not version.is_edit), course)
         return " | ".join(f"{name}: {getattr(course, name)}" for name in changed_fields(came, course))
+
+
+def _added_words(course: Course, approved: Enhancement | None) -> str:
+    """The words of a published text that the department's own data does not have, each once."""
+    if approved is None:
+        return ""
+    text = approved.published_text
+    return ", ".join(dict.fromkeys(text[start:end] for start, end in added_spans(course, text)))
 
 
 def _origin(approved: Enhancement | None) -> list[Value]:

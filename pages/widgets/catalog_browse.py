@@ -8,6 +8,7 @@ from core.i18n import Translator
 from core.pipeline.application import Application
 from core.pipeline.triage import TriagedCourse, TriageReport, read_triage
 from core.records import Catalog, Course, DescriptionStatus
+from pages.widgets.course_words import draw_words
 from pages.widgets.display import course_table, plain
 from pages.widgets.export_menu import draw_export
 
@@ -74,7 +75,7 @@ def draw_course(course: Course, t: Translator) -> None:
         }
         facts = [f"{t(f'widgets.field_{name}')}: {value}" for name, value in fields.items() if value]
         st.caption(plain(" · ".join(facts)))
-        st.text(course.description or t("catalog.no_description"))
+        draw_words(course.catalog_id, course, t)
         if course.extra:
             with st.expander(t("catalog.other_columns"), icon=":material/view_column:"):
                 st.dataframe(

@@ -8,6 +8,7 @@ from core.i18n import Translator
 from core.records import Course, ReviewState
 from pages.widgets.display import plain
 from pages.widgets.formats import moment
+from pages.widgets.marked_text import added_legend, enhancement_text
 from pages.widgets.session import application
 
 
@@ -28,6 +29,7 @@ def draw_words(catalog_id: str, course: Course, t: Translator) -> None:
                 when=moment(published.decided_at, t),
             )
         )
-        st.text(published.published_text)
+        enhancement_text(course, published, t)
+        added_legend(t("review.legend_added"))
     if not course.description and published is None:
         st.caption(t("students.text_none"))

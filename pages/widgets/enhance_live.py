@@ -11,6 +11,7 @@ from core.records import Job, JobStatus
 from pages.widgets.display import plain
 from pages.widgets.formats import duration
 from pages.widgets.job_view import draw_job_charts, draw_progress, draw_progress_figures
+from pages.widgets.marked_text import added_legend, enhancement_text
 from pages.widgets.session import guard
 
 _REFRESH_SECONDS = 2
@@ -57,6 +58,7 @@ def draw_texts(app: Application, job_id: str, t: Translator, limit: int = _LATES
     if not written:
         return
     st.markdown(f"#### {t('enhance.latest')}")
+    added_legend(t("review.legend_added"))
     for item in written:
         course, enhancement = item.course, item.enhancement
         with st.container(border=True):
@@ -64,6 +66,6 @@ def draw_texts(app: Application, job_id: str, t: Translator, limit: int = _LATES
             title_place.markdown(f"**{plain(f'{course.code} {course.title}'.strip())}**")
             facts = t("enhance.text_facts", tokens=enhancement.new_tokens, time=duration(enhancement.seconds, t))
             facts_place.caption(plain(facts), text_alignment="right")
-            st.text(enhancement.published_text or t("enhance.no_text"))
+            enhancement_text(course, enhancement, t)
             before = course.description or t("enhance.nothing")
             st.caption(plain(t("enhance.before", text=before)))

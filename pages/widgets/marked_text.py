@@ -13,8 +13,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.enhancement.word_diff import Change, WordRun
-from core.pipeline.review_screen import TextPart
-from core.records import Severity
+from core.i18n import Translator
+from core.pipeline.review_screen import TextPart, mark_text
+from core.records import Course, Enhancement, Severity
 
 _ADDED = "background:rgba(230,159,0,0.22);border-radius:3px;padding:1px 0"
 _UNDERLINES = {
@@ -26,6 +27,7 @@ _CHANGES = {
     Change.REMOVED: "text-decoration:line-through;background:rgba(138,143,152,0.22);border-radius:3px",
     Change.ADDED: "background:rgba(0,158,115,0.25);border-radius:3px;text-decoration:none",
 }
+_SMALL = "font-size:0.85rem;opacity:0.85"
 _BLOCK = "white-space:pre-wrap;line-height:1.7;overflow-wrap:anywhere"
 
 
@@ -62,6 +64,16 @@ def _block(content: str) -> str:
     return f'<div style="{_BLOCK}">{content}</div>'
 
 
+def enhancement_text(course: Course, enhancement: Enhancement, t: Translator) -> None:
+    """Draw a generated text, wherever it is shown, with the words marked that its course does not have."""
+    draft_text(mark_text(course, enhancement), [t.message(finding.message) for finding in enhancement.findings])
+
+
+def added_legend(added: str) -> None:
+    """Draw what the mark of the model's own words means, in that mark."""
+    st.html(f'<div style="{_SMALL}">{_span("mark", added, _ADDED)}</div>')
+
+
 def draft_text(parts: Sequence[TextPart], tips: Sequence[str]) -> None:
     """Draw a draft with its marks."""
     st.html(parts_html(parts, tips))
@@ -80,4 +92,4 @@ def legend(added: str, hard: str, soft: str) -> None:
         ("span", soft, _UNDERLINES[Severity.SOFT]),
     )
     drawn = " &nbsp; ".join(_span(tag, text, style) for tag, text, style in samples)
-    st.html(f'<div style="font-size:0.85rem;opacity:0.85">{drawn}</div>')
+    st.html(f'<div style="{_SMALL}">{drawn}</div>')

@@ -29,6 +29,7 @@ from pages.widgets.session import application, current_catalog
 
 _MAX_COURSES = 300  # to choose from, those with the shortest texts first
 _OUTCOME = "prompt_outcome"
+_COLUMN_WIDTHS = {"title": 150, "department": 110, "note": 260, "description": 460}  # pixels
 _NEXT_VERSION = "prompt_next_version"  # to be shown from the next run on
 
 
@@ -126,7 +127,10 @@ def _edit(version: PromptVersion, t: Translator) -> PromptTemplate:
     st.markdown(t("prompts.examples"), help=t("prompts.examples_help"))
     rows = st.data_editor(
         [_row(example) for example in shown.examples] or [_row(Example("", "", ""))],
-        column_config={name: t(f"prompts.example_{name}") for name in _row(Example("", "", ""))},
+        column_config={
+            name: st.column_config.TextColumn(t(f"prompts.example_{name}"), width=width)
+            for name, width in _COLUMN_WIDTHS.items()
+        },
         num_rows="dynamic",
         row_height=70,
         key=f"prompt_examples_{key}",
@@ -137,8 +141,7 @@ def _edit(version: PromptVersion, t: Translator) -> PromptTemplate:
 
 def _row(example: Example) -> dict[str, str]:
     """In the order in which the model reads it."""
-    names = ("title", "department", "note", "description")
-    return {name: getattr(example, name) for name in names}
+    return {name: getattr(example, name) for name in _COLUMN_WIDTHS}
 
 
 def _example(row: dict[str, Any]) -> Example:

@@ -12,6 +12,7 @@ from core.pipeline.jobs import active_job, job_progress, latest_drafts
 from core.pipeline.prompts import prompts_to_try
 from core.records import Catalog, Course, JobKind, Severity
 from pages.widgets.display import plain
+from pages.widgets.marked_text import enhancement_text
 from pages.widgets.session import guard
 
 _JOB = "prompt_trial_job"
@@ -69,6 +70,6 @@ def _draw_texts(app: Application, job_id: str, was_running: bool, t: Translator)
         others = len(item.enhancement.findings) - hard
         with st.container(border=True):
             st.markdown(f"**{plain(f'{item.course.code} {item.course.title}'.strip())}**")
-            st.text(item.enhancement.text)
+            enhancement_text(item.course, item.enhancement, t)
             verdict = t("prompts.findings", hard=hard, others=others) if hard or others else t("prompts.no_findings")
             st.caption(plain(verdict))
