@@ -41,11 +41,12 @@ class PrecisionProfile:
     """One generation in one precision."""
 
     precision: str
-    seconds: float  # of the whole generation, under cProfile
+    seconds: float  # of the whole generation, the faster of both runs: each profiler slows something else
     new_tokens: int
     peak_mib: float
     operators: tuple[ProfiledPart, ...]  # by torch.profiler
     functions: tuple[ProfiledPart, ...]  # by cProfile
+    others: float = 0.0  # cores that other programs kept busy meanwhile, on average
 
     def share_of(self, family: str) -> float:
         """The share of the operators' time that goes into a family, 0 to 1."""
@@ -129,6 +130,8 @@ def _where(slow: PrecisionProfile, fast: PrecisionProfile) -> Message:
         return Message("profile.finding.where_python", params)
     if not twin:
         return Message("profile.finding.where_only", params)
+    if top.seconds / twin < 1 + _SAME:
+        return Message("profile.finding.where_alike", params)
     return Message("profile.finding.where", {**params, "factor": round(top.seconds / twin, 1)})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,13 @@ def exclusive(target: Path) -> Iterator[None]:
 
 @contextmanager
 def working_folder(target: Path) -> Iterator[Path]:
-    """An empty folder beside `target`, gone afterwards."""
+    """An empty folder beside `target`, gone afterwards; for the holder of `exclusive`.
+
+    What a process left that was killed in the middle is taken away first.
+    """
+    for leftover in target.parent.glob(f".{target.name}.*"):
+        if leftover.is_dir():
+            shutil.rmtree(leftover, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as name:
         yield Path(name)
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -20,7 +21,7 @@ from typing import Any
 from core.config import PROJECT_FOLDER, load_config, quiet_environment
 from core.errors import ModelError
 from core.models.atomic_folder import exclusive, put_in_place, working_folder
-from core.models.manifest import MANIFEST_NAME, is_complete, write_manifest
+from core.models.manifest import MANIFEST_NAME, is_complete, read_manifest, write_manifest
 from core.progress import SILENT, Progress
 from core.records import Message
 
@@ -52,6 +53,8 @@ class Export:
                     self._export_or_remember(model, built, _refusal_file(target))
                     write_manifest(built, origin)
                     put_in_place(built, target)
+                _source_file(target).write_text(str(model.resolve()), encoding="utf-8")
+                drop_unused_exports()
                 progress.finish()
         return target
 
@@ -98,17 +101,40 @@ class Export:
 
     def _origin(self, model: Path) -> dict[str, Any]:
         """What the export depends on: the model's files and the libraries that trace it."""
-        if (model / MANIFEST_NAME).is_file():
-            files: Any = sha256((model / MANIFEST_NAME).read_bytes()).hexdigest()
-        else:
-            paths = [model] if model.is_file() else sorted(model.glob("*.*"))
-            files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
-        libraries = {name: version(name) for name in ("torch", "transformers", "openvino")}
-        # Through JSON, because it is compared with what was read back from a file.
-        content: dict[str, Any] = json.loads(
-            json.dumps({"files": files, "libraries": libraries, "format": self.format})
-        )
-        return content
+        return {"files": _files(model), "libraries": _libraries(), "format": self.format}
+
+
+def drop_unused_exports() -> float:
+    """Delete exports that no model can use any more; returns the MiB that became free.
+
+    Those are exports by other libraries than the installed ones, which no program of this installation would load,
+    and those of models that are gone or have changed since. A graph that a running worker has mapped stays readable
+    to it. Exports that do not say what they were made from are judged by their libraries alone.
+    """
+    freed = 0.0
+    for manifest_path in sorted(_exports_folder().glob(f"*/{MANIFEST_NAME}")):
+        export = manifest_path.parent
+        manifest = read_manifest(export)
+        if manifest is not None and _is_usable(export, manifest["origin"]):
+            continue
+        freed += sum(path.stat().st_size for path in export.rglob("*") if path.is_file()) / 2**20
+        doomed = export.with_name(f".{export.name}.dropped")
+        export.rename(doomed)  # gone at once for whoever looks for it
+        shutil.rmtree(doomed, ignore_errors=True)
+        for left in (_source_file(export), _refusal_file(export)):
+            left.unlink(missing_ok=True)
+        _log.info("dropped the unused export %s", export.name)
+    return freed
+
+
+def _is_usable(export: Path, origin: Mapping[str, Any]) -> bool:
+    if origin.get("libraries") != _libraries():
+        return False
+    try:
+        source = Path(_source_file(export).read_text(encoding="utf-8"))
+    except OSError:
+        return True
+    return source.exists() and _files(source) == origin.get("files")
 
 
 def run_export(export: Callable[[Path, Path], None]) -> int:
@@ -121,9 +147,29 @@ def run_export(export: Callable[[Path, Path], None]) -> int:
     return 0
 
 
+def _files(model: Path) -> Any:
+    """What tells one version of a model's files from another, as plain JSON values."""
+    if (model / MANIFEST_NAME).is_file():
+        return sha256((model / MANIFEST_NAME).read_bytes()).hexdigest()
+    paths = [model] if model.is_file() else sorted(model.glob("*.*"))
+    return [[path.name, path.stat().st_size, path.stat().st_mtime_ns] for path in paths]
+
+
+def _libraries() -> dict[str, str]:
+    return {name: version(name) for name in ("torch", "transformers", "openvino")}
+
+
+def _exports_folder() -> Path:
+    return load_config().models_folder / "openvino"
+
+
 def _target(model: Path, origin: dict[str, Any]) -> Path:
     key = sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()[:12]
-    return load_config().models_folder / "openvino" / f"{model.stem if model.is_file() else model.name}-{key}"
+    return _exports_folder() / f"{model.stem if model.is_file() else model.name}-{key}"
+
+
+def _source_file(target: Path) -> Path:
+    return target.with_name(f"{target.name}.source.txt")
 
 
 def _refusal_file(target: Path) -> Path:

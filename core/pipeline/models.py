@@ -21,6 +21,7 @@ from core.generation.registry import default_engine
 from core.jobs.files import is_locked, locked, write_atomically
 from core.measurement.hardware import get_device
 from core.models.bundled import BUNDLED, E5_SMALL, SMOLLM2, bundled_folder, install, is_installed, size_on_disk_mib
+from core.models.exports import drop_unused_exports
 from core.pipeline.application import Application
 from core.progress import SILENT, Progress
 from core.records import Message
@@ -144,6 +145,7 @@ def _prepare_openvino(config: Config, progress: Progress) -> None:
     try:
         for model, export in ((SMOLLM2, DECODER_EXPORT), (E5_SMALL, ENCODER_EXPORT)):
             export.ensure(bundled_folder(model.name, config), _Reporter(config, model.title, progress))
+        drop_unused_exports()
     except CourseLiftError as error:
         logger.warning("no OpenVINO export: %s", error)
 

@@ -13,6 +13,7 @@ from core.measurement.calibration import Configuration
 from core.measurement.profile import ComparedPart, PrecisionProfile, ProfiledPart, findings, side_by_side
 from core.models.languages import FAKE_PREFIX
 from core.pipeline.application import Application
+from core.pipeline.calibration import is_busy
 from core.pipeline.measuring_plans import plan_measuring, provenance
 from core.pipeline.settings import read_settings
 from core.records import Measurement, Message
@@ -38,6 +39,7 @@ class ProfileView:
     findings: tuple[Message, ...]
     batch_size: int
     machine: Mapping[str, Any]  # everything needed to repeat it
+    was_busy: bool  # other programs used the machine meanwhile
 
 
 def plan_profile(
@@ -75,6 +77,7 @@ def latest_profile(app: Application) -> ProfileView | None:
         findings=findings(first, second),
         batch_size=runs[0].machine["batch_size"],
         machine=runs[0].machine,
+        was_busy=is_busy(runs[0].rows, runs[0].machine),
     )
 
 

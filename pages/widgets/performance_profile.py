@@ -52,6 +52,8 @@ def draw_profile(app: Application, t: Translator, *, is_running: bool) -> None:
 def _draw_found(view: ProfileView, t: Translator) -> None:
     sentences = " ".join(plain(t.message(finding)) for finding in view.findings)
     st.info(sentences, icon=":material/insights:")
+    if view.was_busy:
+        st.warning(t("measuring.busy"), icon=":material/groups:")
     about = view.machine
     when = moment(view.made_at, t)
     st.caption(

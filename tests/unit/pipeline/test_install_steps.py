@@ -7,6 +7,7 @@ import pytest
 
 from core.config import Config
 from core.errors import ModelError
+from core.models.exports import Export
 from core.pipeline import models
 from core.pipeline.models import install_models
 from core.progress import Progress
@@ -25,14 +26,14 @@ def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., li
     """Installs on a machine with or without OpenVINO; what `export` raises is raised by the export."""
 
     def run(engine: str = "openvino", failure: ModelError | None = None) -> list[str]:
-        def export(folder: Path, progress: Progress) -> None:
+        def export(self: Export, folder: Path, progress: Progress) -> None:
             progress.start("models.step.export", 1)
             if failure:
                 raise failure
 
         monkeypatch.setattr(models, "install", lambda name, config, progress: tmp_path / name)
         monkeypatch.setattr(models, "default_engine", lambda device: engine)
-        monkeypatch.setattr(models, "ensure_exported", export)
+        monkeypatch.setattr(Export, "ensure", export)
         heard = Heard()
         install_models(Config(tmp_path), heard)
         return heard.labels
@@ -40,8 +41,8 @@ def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., li
     return run
 
 
-def test_installing_prepares_the_writer_for_openvino(install: Callable[..., list[str]]) -> None:
-    assert install() == ["models.step.export"]
+def test_installing_prepares_both_models_for_openvino(install: Callable[..., list[str]]) -> None:
+    assert install() == ["models.step.export"] * 2
 
 
 def test_nothing_is_prepared_where_openvino_would_not_run(install: Callable[..., list[str]]) -> None:

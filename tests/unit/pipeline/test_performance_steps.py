@@ -29,11 +29,17 @@ def keep_peaks(app: Application) -> None:
 
 def keep_profile(app: Application) -> None:
     parts = [{"name": "aten::mm", "seconds": 2.0, "calls": 4}]
-    row = {"seconds": 3.0, "new_tokens": 8, "peak_mib": 700.0, "operators": parts, "functions": parts}
+    row = {"seconds": 3.0, "new_tokens": 8, "peak_mib": 700.0, "operators": parts, "functions": parts, "others": 0.1}
     app.measurements.save_run(
         MeasuringKind.PROFILE,
         [{**row, "precision": "float32"}, {**row, "precision": "float16", "seconds": 9.0}],
-        {"batch_size": 8, "model_ref": "bundled:x", "settings": {"seed": 7}, "prompt_version": "en-v0-1"},
+        {
+            "batch_size": 8,
+            "usable_cores": 2,
+            "model_ref": "bundled:x",
+            "settings": {"seed": 7},
+            "prompt_version": "en-v0-1",
+        },
     )
 
 
@@ -59,7 +65,7 @@ def test_a_stored_profile_comes_back_side_by_side_with_its_findings(app: Applica
     found = profile.latest_profile(app)
     assert found is not None
     assert found.second == PrecisionProfile(
-        "float16", 9.0, 8, 700.0, (ProfiledPart("aten::mm", 2.0, 4),), (ProfiledPart("aten::mm", 2.0, 4),)
+        "float16", 9.0, 8, 700.0, (ProfiledPart("aten::mm", 2.0, 4),), (ProfiledPart("aten::mm", 2.0, 4),), 0.1
     )
     assert [row.factor for row in found.operators] == [1.0]
     assert found.findings[0].params["factor"] == 3
