@@ -21,6 +21,7 @@ from core.pipeline.enhancement import (
     plan_enhancement,
     start_enhancement,
 )
+from core.pipeline.releases import unpublished
 from core.pipeline.settings import change_settings, read_settings
 from core.records import Job, JobKind, JobStatus
 
@@ -31,9 +32,7 @@ _PAUSE_SECONDS = 20.0  # how long to wait for a worker to pause
 def enhance(app: Application, options: argparse.Namespace, console: Console) -> Result:
     """`enhance`: writes descriptions and waits until the job ends."""
     catalog_id = choose_catalog(app, options)
-    if options.confirm_endpoint:
-        _confirm_endpoint(app, options.model)
-    plan = plan_enhancement(app, catalog_id, EnhancementScope(limit=options.limit), _options(app, options))
+    plan = plan_enhancement(app, catalog_id, EnhancementScope(limit=options.limit), enhancement_options(app, options))
     refused = {
         "refused": len(plan.refused),
         "refused_reasons": [
@@ -47,13 +46,13 @@ def enhance(app: Application, options: argparse.Namespace, console: Console) -> 
         if plan.refused:
             raise JobError("pipeline.error.all_refused", reason=plan.refused[0].reason)
         return Result(_nothing(catalog_id, plan) | refused, [console.t("pipeline.error.nothing_to_write")])
-    job = _wait(app, start_enhancement(app, plan), console)
+    job = wait_for(app, start_enhancement(app, plan), console)
     return _job_result(app, job, console, refused)
 
 
 def resume(app: Application, options: argparse.Namespace, console: Console) -> Result:
     """`resume`: goes on with a paused job and waits until it ends."""
-    return _job_result(app, _wait(app, jobs.resume_job(app, options.job), console), console, {})
+    return _job_result(app, wait_for(app, jobs.resume_job(app, options.job), console), console, {})
 
 
 def embed(app: Application, options: argparse.Namespace, console: Console) -> Result:
@@ -63,11 +62,13 @@ def embed(app: Application, options: argparse.Namespace, console: Console) -> Re
     catalog_id = choose_catalog(app, options)
     plan = plan_embedding(app, catalog_id)
     known = {"already_embedded": plan.embedded, "model": plan.model_ref}
+    if waiting := unpublished(app, catalog_id):
+        console.say(console.t("release.cli.unpublished", count=waiting))
     job = start_embedding(app, catalog_id)
     if job is None:
         data = {"job": None, "catalog": catalog_id, "done": 0, "seconds": 0.0, **known}
         return Result(data, [console.t("cli.nothing_to_embed")])
-    return _job_result(app, _wait(app, job, console), console, known)
+    return _job_result(app, wait_for(app, job, console), console, known)
 
 
 def _confirm_endpoint(app: Application, reference: str | None) -> None:
@@ -76,7 +77,10 @@ def _confirm_endpoint(app: Application, reference: str | None) -> None:
     confirm_endpoint(app.config, endpoint, settings.actor)
 
 
-def _options(app: Application, options: argparse.Namespace) -> EnhancementOptions:
+def enhancement_options(app: Application, options: argparse.Namespace) -> EnhancementOptions:
+    """How to write, from the arguments and the settings; an endpoint that is to be confirmed is confirmed."""
+    if options.confirm_endpoint:
+        _confirm_endpoint(app, options.model)
     settings = read_settings(app).generation
     given = {"max_new_tokens": options.max_new_tokens, "batch_size": options.batch_size, "seed": options.seed}
     settings = replace(settings, **{name: value for name, value in given.items() if value is not None})
@@ -89,7 +93,7 @@ def _nothing(catalog_id: str, plan: EnhancementPlan) -> dict[str, Any]:
     return {"job": None, "catalog": catalog_id, "status": JobStatus.SUCCEEDED.value, "courses": 0, "done": 0}
 
 
-def _wait(app: Application, job: Job, console: Console) -> Job:
+def wait_for(app: Application, job: Job, console: Console) -> Job:
     """Show progress until the job ends or is paused; Ctrl-C pauses it."""
     try:
         while True:

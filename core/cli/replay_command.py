@@ -41,6 +41,7 @@ def replay(app: Application, options: argparse.Namespace, console: Console) -> R
         "options": dict(weight_set.options),
         "embedding_model": run.embedding_model,
         "text_version": run.text_version,
+        "release": None if found.release is None else {"id": run.release_id, "name": found.release.name},
         "data_version": run.data_version,
         "recommendations": [
             {

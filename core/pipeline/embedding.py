@@ -1,4 +1,4 @@
-"""Publishing to the recommender: turn published texts, departments and interests into vectors."""
+"""Making ready for the recommender: turn the texts of the release in use, departments and interests into vectors."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.access.actor import requires
+from core.access.roles import Permission
 from core.embedding.engine import DEFAULT_BATCH_SIZE
 from core.embedding.registry import FAKE, default_encoder
 from core.embedding.texts import Role, course_text, label_text, text_hash
@@ -16,7 +18,7 @@ from core.models.languages import FAKE_PREFIX
 from core.models.references import resolve
 from core.pipeline.application import Application
 from core.pipeline.settings import AUTO, read_settings
-from core.records import Course, Enhancement, Job, JobKind
+from core.records import Course, Enhancement, Job, JobKind, ReleasedText
 from core.storage.conversion import new_id
 
 PASSAGE: Role = "passage"  # courses are what is searched
@@ -65,14 +67,18 @@ def plan_embedding(app: Application, catalog_id: str) -> EmbeddingPlan:
     )
 
 
-def start_embedding(app: Application, catalog_id: str) -> Job | None:
+@requires(Permission.RUN)
+def start_embedding(
+    app: Application, catalog_id: str, also: Mapping[str, tuple[str, Role]] | None = None
+) -> Job | None:
     """Embed what is missing in the background; None when nothing is.
 
-    Raises ModelError when the embedding model is not installed.
+    `also` are further texts with their roles, by hash: drafts, whose vectors lists do not read before a release holds
+    the text. Raises ModelError when the embedding model is not installed.
     """
     means = embedding_means(app)
-    found = catalog_texts(app, catalog_id)
-    missing = app.embeddings.missing(means["model_ref"], list(found.texts))
+    texts = {**catalog_texts(app, catalog_id).texts, **(also or {})}
+    missing = app.embeddings.missing(means["model_ref"], list(texts))
     if not missing:
         return None
     spec = JobSpec(
@@ -81,7 +87,7 @@ def start_embedding(app: Application, catalog_id: str) -> Job | None:
         catalog_id=catalog_id,
         settings={"batch_size": means.pop("batch_size")},
         items=tuple(
-            WorkItem(key, key, text=text, role=role) for key, (text, role) in found.texts.items() if key in missing
+            WorkItem(key, key, text=text, role=role) for key, (text, role) in texts.items() if key in missing
         ),
         **means,
     )
@@ -107,10 +113,10 @@ def embedding_means(app: Application) -> dict[str, Any]:
 
 
 def catalog_texts(app: Application, catalog_id: str) -> CatalogTexts:
-    """The published texts of all courses, and the names of departments and interests, with their hashes."""
-    published = app.enhancements.published(catalog_id)
+    """What stands for each course, department and interest, with its hash."""
+    released = app.releases.embedded_texts(catalog_id)
     courses = app.catalogs.courses(catalog_id, active_only=False)
-    course_texts = {it.course_key: course_text(it, description_of(it, published.get(it.course_key))) for it in courses}
+    course_texts = {it.course_key: course_text(it, embedded_text(it, released.get(it.course_key))) for it in courses}
     names = {it.department for it in courses} | set(app.students.departments())
     departments = {name: label_text(name) for name in sorted(names) if name.strip()}
     interests = {name: label_text(name) for name in sorted(app.students.interests()) if name.strip()}
@@ -125,8 +131,16 @@ def catalog_texts(app: Application, catalog_id: str) -> CatalogTexts:
     )
 
 
-def description_of(course: Course, published: Enhancement | None) -> str:
-    """The text that readers and the recommender get: the published one, or the department's own if it says anything."""
-    if published is not None:
-        return published.published_text
+def embedded_text(course: Course, released: ReleasedText | None) -> str:
+    """What the recommender reads of a course: the text of the release in use, else the department's own."""
+    return own_description(course) if released is None else released.text
+
+
+def description_of(course: Course, approved: Enhancement | None) -> str:
+    """What readers of an export get: the approved text, else the department's own."""
+    return own_description(course) if approved is None else approved.published_text
+
+
+def own_description(course: Course) -> str:
+    """The department's own description if it says anything."""
     return "" if is_placeholder(course.description) else course.description

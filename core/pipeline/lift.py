@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from core.access.actor import requires
+from core.access.roles import Permission
 from core.enhancement.triage import triage
 from core.errors import JobError
 from core.evaluation.hiding import without_giveaways
@@ -23,7 +25,6 @@ from core.models.references import resolve
 from core.pipeline.application import Application
 from core.pipeline.embedding import embedding_means
 from core.pipeline.enhancement import EnhancementOptions, enhancement_spec
-from core.pipeline.settings import read_settings
 from core.pipeline.triage import read_thresholds
 from core.records import Course, DescriptionStatus, Job, JobKind, Message
 
@@ -105,7 +106,7 @@ def plan_lift(
     pool = tuple(dict.fromkeys(text for _, text in hidden.values()))
     places = {text: place for place, text in enumerate(pool)}
     shared = Counter(text for _, text in hidden.values())
-    folder = resolve((options and options.model_ref) or read_settings(app).generation_model, app.config)
+    folder = resolve(enhancement_spec(app, catalog_id, (), options).model_ref, app.config)
     writable = {
         name: bool(can_write(folder, name or "en")) for name in {course.language for course, _ in hidden.values()}
     }
@@ -119,6 +120,7 @@ def plan_lift(
     )
 
 
+@requires(Permission.RUN)
 def start_lift(
     app: Application,
     catalog_id: str,

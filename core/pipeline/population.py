@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from core.errors import RecommendationError
 from core.pipeline.application import Application
-from core.pipeline.embedding import catalog_texts, description_of, plan_embedding
+from core.pipeline.embedding import catalog_texts, embedded_text, plan_embedding
 from core.pipeline.settings import read_settings
 from core.recommendation.arrays import Floats as Vector
 from core.recommendation.citations import Author, SourceText
 from core.recommendation.population import PopulationData, build_population
 from core.recommendation.ranking import PreparedPopulation, prepare
-from core.records import Course, Enhancement, JobKind, Message, ReviewState, Student
+from core.records import Course, JobKind, Message, ReleasedText, ReviewState, Student
 
 # What eligibility and signals read of a course beside its text.
 _RANKED_FIELDS = (
@@ -53,6 +53,7 @@ class Loaded:
     text_version: str  # SHA-256 over the texts that the vectors stand for
     data_version: str  # SHA-256 over everything else that ranking reads of courses and students
     embedding_model: str
+    release_id: str  # of the release in use; "" when none was ever published
 
 
 def readiness(app: Application, catalog_id: str) -> Readiness:
@@ -104,7 +105,8 @@ def _version(app: Application) -> tuple[object, ...]:
 
 def _load(app: Application, catalog_id: str) -> Loaded:
     model = read_settings(app).embedding_model
-    published = app.enhancements.published(catalog_id)
+    released = app.releases.embedded_texts(catalog_id)
+    current = app.releases.current(catalog_id)
     courses = app.catalogs.courses(catalog_id, active_only=False)
     found = catalog_texts(app, catalog_id)
     vectors = app.embeddings.get(model, list(found.texts))
@@ -117,11 +119,12 @@ def _load(app: Application, catalog_id: str) -> Loaded:
     content = "\n".join(f"{key} {text_hash}" for key, text_hash in sorted(found.courses.items()))
     return Loaded(
         prepared=prepare(population),
-        texts={course.course_key: _source_text(course, published.get(course.course_key)) for course in courses},
+        texts={course.course_key: _source_text(course, released.get(course.course_key)) for course in courses},
         courses={course.course_key: course for course in courses},
         text_version=hashlib.sha256(content.encode()).hexdigest(),
         data_version=_data_version(courses, students),
         embedding_model=model,
+        release_id="" if current is None else current.release_id,
     )
 
 
@@ -135,8 +138,8 @@ def _data_version(courses: Sequence[Course], students: Sequence[Student]) -> str
     return digest.hexdigest()
 
 
-def _source_text(course: Course, published: Enhancement | None) -> SourceText:
-    if published is None:
-        return SourceText(description_of(course, None), Author.DEPARTMENT)
-    author = Author.EDITED if published.state is ReviewState.EDITED else Author.MODEL
-    return SourceText(published.published_text, author)
+def _source_text(course: Course, released: ReleasedText | None) -> SourceText:
+    if released is None:
+        return SourceText(embedded_text(course, None), Author.DEPARTMENT)
+    author = Author.EDITED if released.state is ReviewState.EDITED else Author.MODEL
+    return SourceText(released.text, author)

@@ -9,6 +9,8 @@ from datetime import datetime
 
 import numpy as np
 
+from core.access.actor import requires
+from core.access.roles import Permission
 from core.config import DEFAULT_TOP_K
 from core.errors import RecommendationError
 from core.evaluation.population import measure_churn, measure_population
@@ -163,6 +165,7 @@ def rank_in_force(app: Application, catalog_id: str, *, top_k: int = DEFAULT_TOP
     return app.cached(f"ranking in force {catalog_id}", version, lambda: _rank(loaded, weights, options, top_k))
 
 
+@requires(Permission.PUBLISH)
 def recommend(
     app: Application, catalog_id: str, weights: Mapping[str, float] | None = None, *, top_k: int = DEFAULT_TOP_K
 ) -> RecommendationReport:
@@ -181,6 +184,7 @@ def recommend(
         embedding_model=loaded.embedding_model,
         text_version=loaded.text_version,
         data_version=loaded.data_version,
+        release_id=loaded.release_id,
         seconds=ranking.seconds,
     )
     report = latest_run(app, catalog_id)

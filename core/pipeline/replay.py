@@ -18,7 +18,7 @@ from core.recommendation.blend import Weights
 from core.recommendation.options import ListOptions, rank_lists
 from core.recommendation.ranking import with_students
 from core.recommendation.reasons import recommendations_of
-from core.records import Course, Message, Recommendation, WeightSet
+from core.records import Course, Message, Recommendation, Release, WeightSet
 from core.storage.recommendation_store import RecommendationRun
 
 SOURCES = ("embedding_model", "text_version", "data_version")
@@ -38,6 +38,7 @@ class Replay:
 
     run: RecommendationRun
     weight_set: WeightSet
+    release: Release | None  # whose texts the list was made from; None before the first one
     places: tuple[ReplayedPlace, ...]
     is_unaltered: bool | None  # the run's lists still have the hash they were stored with; None: stored without one
     changed: tuple[str, ...]  # which of SOURCES are not what they were
@@ -78,6 +79,7 @@ def replay(app: Application, catalog_id: str, student_id: str, at: datetime | No
     return Replay(
         run=run,
         weight_set=weight_set,
+        release=app.releases.get(run.release_id) if run.release_id else None,
         places=tuple(ReplayedPlace(each, loaded.courses.get(each.course_key)) for each in stored),
         is_unaltered=app.recommendations.lists_hash(run.run_id) == run.lists_hash if run.lists_hash else None,
         changed=tuple(name for name in SOURCES if getattr(loaded, name) != getattr(run, name)),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from core.pipeline.application import Application
 from core.pipeline.embedding import plan_embedding
 from core.pipeline.models import list_models
+from core.pipeline.releases import unpublished
 from core.pipeline.triage import DepartmentCounts, read_triage
 from core.records import Catalog, DescriptionStatus, Job, JobKind, Message, ReviewState
 
@@ -24,6 +25,7 @@ class CatalogStatus:
         ReviewState, int
     ]  # newest text of each course by state, and all rejected texts; every state present
     published: int  # courses with an approved or edited text
+    unreleased: int  # of them, those that the release in use lacks or has otherwise
     embedded: int  # texts with a vector of the chosen embedding model
     unembedded: int  # texts still to embed before recommending
     recommended_students: int  # in the newest run, 0 when there is none
@@ -81,6 +83,7 @@ def catalog_status(app: Application, catalog: Catalog) -> CatalogStatus:
         departments=report.departments,
         review={state: newest[state] for state in ReviewState},
         published=len(app.enhancements.published(catalog_id)),
+        unreleased=unpublished(app, catalog_id),
         embedded=embedding.embedded,
         unembedded=embedding.missing,
         recommended_students=0 if run is None else run.student_count,
@@ -101,6 +104,8 @@ def _next_steps(
         steps.append(_step("review", "review", drafts))
     if unwritten and JobKind.ENHANCE not in busy:
         steps.append(_step("enhance", "enhance", unwritten))
+    if current.unreleased:
+        steps.append(_step("review", "publish", current.unreleased))
     if not students:
         steps.append(_step("students", "load_students"))
     elif current.unembedded and JobKind.EMBED not in busy:

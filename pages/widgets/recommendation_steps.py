@@ -8,6 +8,8 @@ from core.i18n import Translator
 from core.pipeline.embedding import plan_embedding, start_embedding
 from core.pipeline.jobs import active_job, cancel_job, job_progress, list_jobs, pause_job, resume_job
 from core.pipeline.recommendation import Readiness, readiness
+from core.pipeline.releases import first_is_due, plan_release, publish_first, unpublished
+from core.pipeline.settings import read_settings
 from core.records import JobKind, JobStatus
 from pages.widgets.display import plain
 from pages.widgets.job_view import draw_progress
@@ -26,7 +28,18 @@ def recommendations_are_ready(catalog_id: str, t: Translator) -> bool:
     state = readiness(application(), catalog_id)
     if not state.is_ready:
         _draw_missing(catalog_id, state, t)
+    else:
+        _draw_unpublished(catalog_id, t)
     return state.is_ready
+
+
+def _draw_unpublished(catalog_id: str, t: Translator) -> None:
+    """Says that approved texts wait for a release, and where to publish them."""
+    waiting = unpublished(application(), catalog_id)
+    if waiting:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key="unpublished"):
+            st.markdown(t("release.steps.unpublished", count=waiting), width="stretch")
+            go_to_button("review", t("release.steps.open_review"), key="steps_review")
 
 
 def _draw_missing(catalog_id: str, state: Readiness, t: Translator) -> None:
@@ -54,8 +67,14 @@ def _draw_start(catalog_id: str, t: Translator) -> None:
     app = application()
     st.caption(t("weights.embed_help"))
     draw_install(app, t)
-    count = plan_embedding(app, catalog_id).missing
-    if st.button(t("weights.embed", count=count), key="embed_start", type="primary", icon=":material/hub:"):
+    count, release = plan_embedding(app, catalog_id).missing, plan_release(app, catalog_id)
+    label = t("weights.embed", count=count)
+    if first_is_due(release):
+        st.markdown(plain(t("release.steps.first", count=len(release.texts), name=release.name)))
+        st.caption(plain(t.message(release.reason)))
+        label = t("release.steps.publish_and_embed", count=len(release.texts))
+    if st.button(label, key="embed_start", type="primary", icon=":material/hub:"):
+        publish_first(app, catalog_id, by=read_settings(app).actor)
         start_embedding(app, catalog_id)
         st.rerun()
 

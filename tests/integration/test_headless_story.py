@@ -49,6 +49,9 @@ def test_from_a_file_to_recommendations_with_a_fake_model(student_file: str) -> 
     assert {part["name"] for part in written["timings"]} >= {"generate", "check"}
     approved = run("approve", "--job", written["job"], "--passing")
     assert approved["approved"] + approved["held_back"] == 20
+    assert run("status")["catalog"]["unreleased"] == approved["approved"]
+    release = run("publish", "--name", "autumn", "--by", "Kim")
+    assert (release["texts"], release["is_current"], release["embeds_generated"]) == (approved["approved"], True, True)
     embedded = run("embed", "--catalog", catalog, "--model", "fake:")
     assert (embedded["status"], embedded["done"]) == ("succeeded", embedded["texts"])
     assert run("embed", "--catalog", catalog)["job"] is None
@@ -59,6 +62,8 @@ def test_from_a_file_to_recommendations_with_a_fake_model(student_file: str) -> 
     for place in explained["recommendations"]:
         assert sum(part["amount"] for part in place["contributions"]) == pytest.approx(place["score"], abs=1e-5)
         assert place["reasons"]
+    replayed = run("replay", "--student", "S1")
+    assert (replayed["release"], replayed["holds"]) == ({"id": release["release"], "name": "autumn"}, True)
     exported = json.loads(Path(run("export", "--format", "json")["path"]).read_text())
     assert sum(row["text_state"] == "approved" for row in exported) == approved["approved"]
     now = run("status")

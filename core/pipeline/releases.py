@@ -1,0 +1,161 @@
+"""Publishing: approved texts become a named release, and only a release reaches embeddings and recommendations."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from core.access.actor import author, current_actor, requires
+from core.access.roles import Permission
+from core.errors import CourseLiftError
+from core.evaluation.lift import LiftVerdict
+from core.pipeline.application import Application
+from core.pipeline.lift import LiftView, latest_lift
+from core.records import Enhancement, Message, Release
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePlan:
+    """What publishing would do now."""
+
+    catalog_id: str
+    name: str  # proposed
+    texts: tuple[Enhancement, ...]  # approved or edited, one a course
+    added: int  # courses that the release in use has no text for
+    changed: int  # courses whose text reads otherwise there
+    removed: int  # courses whose text there is not approved any more
+    current: Release | None
+    lift: LiftView | None  # the newest measurement of the catalog
+    other_makers: int  # texts that another model or prompt wrote than was measured
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it differs from the release in use."""
+        return bool(self.added or self.changed or self.removed)
+
+    @property
+    def speaks_for_generated(self) -> bool:
+        """Whether texts that nobody edited are to be embedded: unless a measurement does not speak for them."""
+        return self.lift is None or self.lift.verdict is LiftVerdict.HELPS
+
+    @property
+    def harms(self) -> bool:
+        """Whether publishing needs an explicit confirmation."""
+        return self.lift is not None and self.lift.verdict is LiftVerdict.HARMS
+
+    @property
+    def reason(self) -> Message:
+        """Why texts that nobody edited are embedded or not."""
+        if self.lift is None:
+            return Message("release.embeds.unmeasured")
+        return Message(f"release.embeds.{self.lift.verdict}", {"lift": self.lift.reason})
+
+
+def plan_release(app: Application, catalog_id: str) -> ReleasePlan:
+    """The approved texts as they are now, beside the release in use."""
+    approved = app.enhancements.published(catalog_id)
+    current = app.releases.current(catalog_id)
+    released = {} if current is None else app.releases.texts(current.release_id)
+    common = approved.keys() & released.keys()
+    lift = latest_lift(app, catalog_id)
+    return ReleasePlan(
+        catalog_id=catalog_id,
+        name=_proposed_name(app, catalog_id),
+        texts=tuple(approved.values()),
+        added=len(approved.keys() - released.keys()),
+        changed=sum(approved[key].published_text != released[key].text for key in common),
+        removed=len(released.keys() - approved.keys()),
+        current=current,
+        lift=lift,
+        other_makers=0 if lift is None else sum(_maker(text) != _measured(lift) for text in approved.values()),
+    )
+
+
+@requires(Permission.PUBLISH)
+def publish(
+    app: Application, catalog_id: str, *, by: str, name: str = "", note: str = "", despite_verdict: bool = False
+) -> Release:
+    """Make the approved texts the release in use. From now on embeddings and recommendations read it.
+
+    Texts that nobody edited are embedded when they were never measured or help; with `despite_verdict` whatever was
+    measured. Raises CourseLiftError when nothing is approved or in use, or when the newest measurement says that
+    generated texts harm and `despite_verdict` is not given; StorageError when the name is taken.
+    """
+    plan = plan_release(app, catalog_id)
+    if not plan.texts and plan.current is None:
+        raise CourseLiftError("release.nothing_approved")
+    if plan.harms and not despite_verdict:
+        raise CourseLiftError("release.harms", lift=plan.reason)
+    release = app.releases.create(
+        catalog_id,
+        plan.texts,
+        name=" ".join(name.split()) or plan.name,
+        note=note.strip(),
+        by=author(by),
+        embeds_generated=plan.speaks_for_generated or despite_verdict,
+        lift={} if plan.lift is None else _lift_values(plan.lift),
+    )
+    app.mark_changed()
+    return release
+
+
+@requires(Permission.PUBLISH)
+def publish_again(app: Application, release_id: str, *, by: str) -> Release:
+    """Put an earlier release back to use, with its texts as they were. Raises StorageError when there is none."""
+    release = app.releases.publish(release_id, author(by))
+    app.mark_changed()
+    return release
+
+
+def publish_first(app: Application, catalog_id: str, *, by: str) -> Release | None:
+    """The first release of a catalog, with a proposed name; None when it is not the time for one.
+
+    It is the time when texts are approved, none was ever published, and no measurement says that they harm.
+    """
+    return publish(app, catalog_id, by=by) if first_is_due(plan_release(app, catalog_id)) else None
+
+
+def first_is_due(plan: ReleasePlan) -> bool:
+    """Whether approved texts wait for a first release that needs no confirmation, of someone who may publish."""
+    may_publish = current_actor().may(Permission.PUBLISH)
+    return plan.current is None and bool(plan.texts) and not plan.harms and may_publish
+
+
+def unpublished(app: Application, catalog_id: str) -> int:
+    """Approved texts that the release in use lacks or has otherwise."""
+    plan = plan_release(app, catalog_id)
+    return plan.added + plan.changed
+
+
+def list_releases(app: Application, catalog_id: str) -> tuple[Release, ...]:
+    """Every release of a catalog, the last published first."""
+    return tuple(app.releases.list(catalog_id))
+
+
+def _proposed_name(app: Application, catalog_id: str) -> str:
+    """Today's date, with a number when the catalog has a release of that name."""
+    taken = {release.name for release in app.releases.list(catalog_id)}
+    today = f"{datetime.now().astimezone():%Y-%m-%d}"
+    names = (today, *(f"{today} ({number})" for number in range(2, len(taken) + 2)))
+    return next(name for name in names if name not in taken)
+
+
+def _maker(text: Enhancement) -> tuple[str, str]:
+    return text.provenance.model, text.provenance.prompt_version
+
+
+def _measured(lift: LiftView) -> tuple[str, str]:
+    return lift.about["model"], lift.about["prompt_version"]
+
+
+def _lift_values(lift: LiftView) -> dict[str, object]:
+    return {
+        "lift_id": lift.lift_id,
+        "made_at": lift.made_at.isoformat(),
+        "verdict": lift.verdict.value,
+        "strongest": lift.strongest.value,
+        "difference": asdict(lift.difference),
+        "courses": lift.about["courses"],
+        "model": lift.about["model"],
+        "prompt_version": lift.about["prompt_version"],
+    }
