@@ -2,7 +2,7 @@
 
 What is looked at: the database can be read to its last row; every result in a job's journal is stored once, with the
 same text (by SHA-256), on its own course, made from that course's source; the items of every job add up; uploaded
-files are what they were; the access log is unbroken; no backup since the last restore knows more. Nothing is deleted.
+files are what they were; students' stored lists have the hash they were stored with; the access log is unbroken; no backup since the last restore knows more. Nothing is deleted.
 """
 
 from __future__ import annotations
@@ -95,6 +95,7 @@ def verify(app: Application) -> VerifyReport:
     if not database.faults:
         ledgers = read_ledgers(app)
         checks += [_check_results(app, ledgers), _check_items(ledgers), _check_uploads(app), _check_access_log(app)]
+        checks.append(_check_lists(app))
         checks += [_check_backups(app), _check_deletions(app)]
     return VerifyReport(tuple(checks), time.perf_counter() - started)
 
@@ -222,6 +223,14 @@ def _upload_state(path: Path, content_hash: str) -> str:
         return "missing"
     with path.open("rb") as file:
         return "" if hashlib.file_digest(file, "sha256").hexdigest() == content_hash else "changed"
+
+
+def _check_lists(app: Application) -> Check:
+    """Runs that were stored before there were hashes cannot be compared."""
+    runs = [run for catalog in app.catalogs.list() for run in app.recommendations.runs(catalog.catalog_id)]
+    altered = [run for run in runs if run.lists_hash and app.recommendations.lists_hash(run.run_id) != run.lists_hash]
+    faults = tuple(Message("verify.lists_altered", {"time": f"{run.created_at:%Y-%m-%d %H:%M}"}) for run in altered)
+    return Check("lists", len(runs), faults)
 
 
 def _check_access_log(app: Application) -> Check:

@@ -14,6 +14,7 @@ from core.pipeline.embedding import catalog_texts
 from core.pipeline.replay import replay
 from core.pipeline.settings import Settings, change_settings
 from core.pipeline.student_intake import apply_students, preview_students
+from core.pipeline.verify import verify
 from core.recommendation.options import Grouping, ListOptions
 from core.records import CourseKind
 from core.storage.journal_batch import Embedding
@@ -89,6 +90,7 @@ def test_what_changed_since_is_said_and_the_stored_list_stays(app: Application, 
 
 def test_an_altered_list_does_not_hold(app: Application, ready: str) -> None:
     recommendation.recommend(app, ready, top_k=3)
+    assert verify(app).holds
     with app.database.write() as cursor:
         cursor.execute(
             "UPDATE recommendations SET course_key = 'PH1' WHERE student_id = ? AND rank = 1",
@@ -98,3 +100,4 @@ def test_an_altered_list_does_not_hold(app: Application, ready: str) -> None:
     assert found.is_unaltered is False
     assert not found.holds
     assert found.verdict[0].key == "tuning.replay.altered"
+    assert [fault.key for fault in verify(app).faults] == ["verify.lists_altered"]
