@@ -14,7 +14,7 @@ from pages.widgets.session import application, catalog_or_way_there, show, trans
 from pages.widgets.weights_evidence import draw_evidence
 from pages.widgets.weights_saved import draw_saved
 from pages.widgets.weights_sweeps import draw_sweeps
-from pages.widgets.weights_tuning import draw_tuning, weights_in_words
+from pages.widgets.weights_tuning import draw_tuning, set_name, weights_in_words
 
 VIEWS = {
     "tune": "weights.view_tune",
@@ -61,8 +61,9 @@ def _draw_state(catalog: Catalog, published: WeightSet | None, t: Translator) ->
         if published is None:
             in_force = t("weights.in_force_default")
         else:
-            in_force = t("weights.in_force", name=plain(published.name), version=published.version)
-            in_force += f" ({plain(weights_in_words(published.weights, t))})"
+            in_force = t("weights.in_force", name=plain(set_name(published, t)), version=published.version)
+            if published.name:
+                in_force += f" ({plain(weights_in_words(published.weights, t))})"
         if run is None:
             stored = t("weights.stored_none")
         else:
@@ -70,7 +71,7 @@ def _draw_state(catalog: Catalog, published: WeightSet | None, t: Translator) ->
                 "weights.stored",
                 students=run.students,
                 when=moment(run.made_at, t),
-                name=plain(run.weight_set.name),
+                name=plain(set_name(run.weight_set, t)),
                 version=run.weight_set.version,
             )
         st.markdown(f"{in_force}  \n:gray[{stored}]", width="stretch")
@@ -91,6 +92,9 @@ def _draw_state(catalog: Catalog, published: WeightSet | None, t: Translator) ->
                 seconds=f"{report.seconds:.1f}",
             )
             st.rerun()
+    conflict = st.session_state.pop("weights_conflict", None)
+    if conflict is not None:
+        st.warning(plain(t.message(conflict)), icon=":material/group:")
     outcome = st.session_state.pop("weights_outcome", None)
     if outcome:
         st.toast(outcome, icon=":material/check:")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -14,10 +15,10 @@ from core.pipeline.weight_sets import published_options, published_weights
 from core.recommendation import explain
 from core.recommendation.blend import SIGNALS, Weights
 from core.recommendation.citations import Author
-from core.recommendation.options import ListOptions, eligible, rank_lists
+from core.recommendation.options import Grouping, ListOptions, eligible, rank_lists
 from core.recommendation.ranking import PreparedPopulation, explain_courses, with_students
 from core.recommendation.reasons import evidence_of, reasons_of, recommendations_of
-from core.records import Contribution, Course, Message, Recommendation, Student
+from core.records import Contribution, Course, CourseKind, Message, Recommendation, Student
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class StudentPage:
 class RecommendedCourse:
     """One place in a student's list, explained."""
 
-    rank: int  # 1-based
+    rank: int  # 1-based, in the whole list
+    number: int  # 1-based, among the courses or the activities where these stand apart, else the rank
     course: Course
     score: float
     contributions: tuple[Contribution, ...]  # amounts sum to the score
@@ -87,16 +89,16 @@ def student_view(app: Application, catalog_id: str, student_id: str) -> StudentV
     loaded = load(app, catalog_id)
     run = app.recommendations.latest_run(catalog_id)
     if run is None:
-        return _view(loaded, student, (), _made_with(app, catalog_id), None)
+        return _view(loaded, student, (), made_with(app, catalog_id), None)
     stored = app.recommendations.for_student(student_id, run.run_id)
     alone = with_students(loaded.prepared, [student])
     listed = tuple(_explain(loaded, alone, each) for each in stored)
-    return _view(loaded, student, listed, _made_with(app, catalog_id), run.run_id)
+    return _view(loaded, student, listed, made_with(app, catalog_id), run.run_id)
 
 
 def why_not(app: Application, catalog_id: str, student_id: str, course_key: str) -> WhyNot:
     """Why this course is missing from the student's list."""
-    prepared, (shares, options) = load(app, catalog_id).prepared, _made_with(app, catalog_id)
+    prepared, (shares, options) = load(app, catalog_id).prepared, made_with(app, catalog_id)
     population, weights = prepared.population, Weights.from_mapping(shares)
     place, course = population.student_index(student_id), population.course_index(course_key)
     parts_of_list = options.grouping.kinds
@@ -129,7 +131,7 @@ def what_if(
 ) -> StudentView:
     """The list this student would get with other interests, another department or other weights. Stores nothing."""
     loaded = load(app, catalog_id)
-    in_list, options = _made_with(app, catalog_id)
+    in_list, options = made_with(app, catalog_id)
     chosen = weights or in_list
     alone = with_students(loaded.prepared, [student])
     ranked = rank_lists(alone, Weights.from_mapping(chosen), top_k, options)
@@ -137,7 +139,7 @@ def what_if(
     return _view(loaded, student, listed, (chosen, options), None)
 
 
-def _made_with(app: Application, catalog_id: str) -> tuple[Mapping[str, float], ListOptions]:
+def made_with(app: Application, catalog_id: str) -> tuple[Mapping[str, float], ListOptions]:
     """Weights and options of the newest stored run, so that answers fit the list that people see."""
     run = app.recommendations.latest_run(catalog_id)
     if run is None:
@@ -150,12 +152,23 @@ def _view(
     loaded: Loaded,
     student: Student,
     listed: tuple[RecommendedCourse, ...],
-    made_with: tuple[Mapping[str, float], ListOptions],
+    makers: tuple[Mapping[str, float], ListOptions],
     run_id: str | None,
 ) -> StudentView:
     taken = tuple(loaded.courses[key] for key in student.taken_course_keys if key in loaded.courses)
-    weights, options = made_with
+    weights, options = makers
+    listed = _numbered_apart(listed) if options.grouping is Grouping.APART else listed
     return StudentView(student, taken, listed, weights, run_id, options)
+
+
+def _numbered_apart(listed: tuple[RecommendedCourse, ...]) -> tuple[RecommendedCourse, ...]:
+    """Courses and activities each numbered from 1."""
+    seen: Counter[CourseKind] = Counter()
+    numbered = []
+    for each in listed:
+        seen[each.course.kind] += 1
+        numbered.append(replace(each, number=seen[each.course.kind]))
+    return tuple(numbered)
 
 
 def _explain(loaded: Loaded, alone: PreparedPopulation, recommendation: Recommendation) -> RecommendedCourse:
@@ -170,6 +183,7 @@ def _explain(loaded: Loaded, alone: PreparedPopulation, recommendation: Recommen
     source = loaded.texts[recommendation.course_key]
     return RecommendedCourse(
         rank=recommendation.rank,
+        number=recommendation.rank,
         course=loaded.courses[recommendation.course_key],
         score=recommendation.score,
         contributions=contributions,

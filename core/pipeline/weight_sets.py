@@ -13,6 +13,7 @@ from core.recommendation.blend import Weights
 from core.recommendation.options import DEFAULT_OPTIONS, ListOptions
 from core.records import WeightSet
 
+UNNAMED = ""  # sets that were made without a name are called by their weights, in the language of the reader
 DEFAULT_WEIGHTS: Mapping[str, float] = {"department": 0.7, "interest": 0.3}
 
 
@@ -75,6 +76,6 @@ def weight_set_for(app: Application, catalog_id: str, weights: Mapping[str, floa
     stored = app.weights.list(catalog_id)
     known = next((each for each in stored if each.weights == wanted and not each.options), None)
     if known is None:
-        name = ", ".join(f"{signal} {weight:g}" for signal, weight in wanted.items() if weight)
-        known = save_weights(app, catalog_id, name, wanted, author="")
+        newest = app.weights.newest(catalog_id, UNNAMED)
+        known = app.weights.save(catalog_id, UNNAMED, wanted, expected_version=newest.version if newest else 0)
     return publish_weights(app, known.weight_set_id) if weights is None else known

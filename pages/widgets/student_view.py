@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from math import isfinite
 
 import streamlit as st
 
 from core.charts import recommendation as recommendation_charts
 from core.i18n import Translator
+from core.pipeline.similar_students import similar_students
 from core.pipeline.student_access import export_student
 from core.pipeline.students import RecommendedCourse, StudentView, student_departments, student_view, what_if, why_not
 from core.recommendation.options import Grouping
@@ -68,7 +70,7 @@ def _draw_recommendations(catalog_id: str, view: StudentView, t: Translator) -> 
         draw_chart(
             recommendation_charts.contributions(
                 [
-                    (f"{place.rank}. {place.course.title}", _amounts(place.contributions))
+                    (f"{place.number}. {place.course.title}", _amounts(place.contributions))
                     for place in view.recommendations
                 ],
                 signal_labels(t),
@@ -79,6 +81,7 @@ def _draw_recommendations(catalog_id: str, view: StudentView, t: Translator) -> 
             alt=t("students.contributions"),
         )
         st.caption(t("students.contributions_note"))
+        _draw_similar(catalog_id, view.student, t)
         _draw_export(view, t)
     with words:
         part = None
@@ -89,6 +92,23 @@ def _draw_recommendations(catalog_id: str, view: StudentView, t: Translator) -> 
             _draw_place(catalog_id, place, t)
 
 
+def _draw_similar(catalog_id: str, student: Student, t: Translator) -> None:
+    """Whether students like this one get other courses or all the same."""
+    found = similar_students(application(), catalog_id, student.student_id)
+    if found is None:
+        return
+    with st.container(border=True, key="student_similar"):
+        st.markdown(f"**{t('tuning.similar')}**", help=t("tuning.similar_help"))
+        texts = [
+            t("tuning.similar_shared", students=found.students, shared=f"{found.shared:.1f}", places=found.places),
+            t("tuning.similar_different", different=found.different),
+        ]
+        if isfinite(found.diversity) and isfinite(found.their_diversity):
+            own, theirs = f"{found.diversity:.2f}", f"{found.their_diversity:.2f}"
+            texts.append(t("tuning.similar_diversity", own=own, theirs=theirs))
+        st.caption(" ".join(texts))
+
+
 def _amounts(contributions: tuple[Contribution, ...]) -> dict[str, float]:
     return {contribution.signal: contribution.amount for contribution in contributions}
 
@@ -97,7 +117,7 @@ def _draw_place(catalog_id: str, place: RecommendedCourse, t: Translator) -> Non
     """One place of the list: the reasons in words; the numbers and the course's text on demand."""
     with st.container(border=True, key=f"student_place_{place.rank}"):
         course = place.course
-        head = f"**{place.rank}. {plain(course.title)}** · :gray[{plain(course.department)}] · {place.score:.3f}"
+        head = f"**{place.number}. {plain(course.title)}** · :gray[{plain(course.department)}] · {place.score:.3f}"
         reasons = [f"- {plain(t.message(reason))}" for reason in place.reasons]
         st.markdown("\n".join([head, "", *reasons]))
         if place.cited_sentence:
@@ -161,7 +181,7 @@ def _draw_why_not(catalog_id: str, view: StudentView, t: Translator) -> None:
             st.markdown(f"- {plain(t.message(reason))}")
         if answer.contributions:
             last = view.recommendations[-1:]
-            rows = [(f"{place.rank}. {place.course.title}", _amounts(place.contributions)) for place in last]
+            rows = [(f"{place.number}. {place.course.title}", _amounts(place.contributions)) for place in last]
             rows.append((answer.course.title, _amounts(answer.contributions)))
             draw_chart(
                 recommendation_charts.contributions(rows, signal_labels(t), x_label=t("students.score")),
@@ -194,15 +214,15 @@ def _draw_what_if(catalog_id: str, view: StudentView, t: Translator) -> None:
         st.caption(t("students.what_if_text"))
         return
     trial = what_if(application(), catalog_id, changed, view.weights)
-    before = {place.course.course_key: place.rank for place in view.recommendations}
+    before = {place.course.course_key: place.number for place in view.recommendations}
     st.dataframe(
         {
-            t("students.column_rank"): [place.rank for place in trial.recommendations],
+            t("students.column_rank"): [place.number for place in trial.recommendations],
             t("students.column_course"): [place.course.title for place in trial.recommendations],
             t("students.column_department"): [place.course.department for place in trial.recommendations],
             t("students.column_score"): [f"{place.score:.3f}" for place in trial.recommendations],
             t("students.column_before"): [
-                _move(before.get(place.course.course_key), place.rank, t) for place in trial.recommendations
+                _move(before.get(place.course.course_key), place.number, t) for place in trial.recommendations
             ],
         },
         hide_index=True,

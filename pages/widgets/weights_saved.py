@@ -15,7 +15,7 @@ from pages.widgets.display import plain
 from pages.widgets.formats import moment
 from pages.widgets.session import application
 from pages.widgets.weights_options import options_in_words, set_options
-from pages.widgets.weights_tuning import metric_values, set_sliders, signal_labels, weights_in_words
+from pages.widgets.weights_tuning import metric_values, set_name, set_sliders, signal_labels, weights_in_words
 
 
 def draw_saved(catalog_id: str, sets: Sequence[WeightSet], t: Translator) -> None:
@@ -25,7 +25,7 @@ def draw_saved(catalog_id: str, sets: Sequence[WeightSet], t: Translator) -> Non
         return
     answer = st.dataframe(
         {
-            t("weights.name"): [each.name for each in sets],
+            t("weights.name"): [set_name(each, t) for each in sets],
             t("weights.version"): [each.version for each in sets],
             t("weights.in_force_column"): ["✓" if each.is_published else "" for each in sets],
             t("weights.column_weights"): [weights_in_words(each.weights, t) for each in sets],
@@ -51,7 +51,7 @@ def draw_saved(catalog_id: str, sets: Sequence[WeightSet], t: Translator) -> Non
 def _draw_actions(chosen: WeightSet, t: Translator) -> None:
     with st.container(horizontal=True):
         if st.button(
-            t("weights.publish", name=plain(chosen.name), version=chosen.version),
+            t("weights.publish", name=plain(set_name(chosen, t)), version=chosen.version),
             key="weights_publish",
             type="primary",
             icon=":material/publish:",
@@ -60,7 +60,7 @@ def _draw_actions(chosen: WeightSet, t: Translator) -> None:
         ):
             publish_weights(application(), chosen.weight_set_id)
             st.session_state["weights_outcome"] = t(
-                "weights.is_published", name=plain(chosen.name), version=chosen.version
+                "weights.is_published", name=plain(set_name(chosen, t)), version=chosen.version
             )
             st.rerun()
         st.button(
@@ -89,5 +89,5 @@ def _draw_comparison(catalog_id: str, picked: Sequence[WeightSet], t: Translator
         shares[t("tuning.options")] = options_in_words(options, t)
         column = shares | effects | {t("weights.nobody"): f"{metrics.never_recommended:,}"}
         rows[t("weights.compared")] = list(column)
-        rows[f"{each.name} · {each.version}"] = list(column.values())
+        rows[f"{set_name(each, t)} · {each.version}"] = list(column.values())
     st.dataframe(rows, hide_index=True, height="content", key="weights_comparison")

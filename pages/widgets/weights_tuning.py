@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.charts import recommendation as recommendation_charts
 from core.charts import weights as weight_charts
+from core.errors import StorageError
 from core.evaluation.population import PopulationMetrics as TrialMetrics
 from core.i18n import Translator
 from core.pipeline.recommendation import (
@@ -43,6 +44,11 @@ def weights_in_words(weights: Mapping[str, float], t: Translator) -> str:
     """Effective weights in one line, for example "Department 70%, Interests 30%"."""
     labels = signal_labels(t)
     return ", ".join(f"{labels[signal]} {share:.0%}" for signal, share in normalised(weights).items() if share)
+
+
+def set_name(chosen: WeightSet, t: Translator) -> str:
+    """What the set is called: its name, or its weights where nobody gave it one."""
+    return chosen.name or weights_in_words(chosen.weights, t)
 
 
 def set_sliders(weights: Mapping[str, float]) -> None:
@@ -252,6 +258,10 @@ def _draw_save(
 ) -> None:
     """Save what is set as the next version of a name; publish and recompute in the same step if wanted."""
     published = next((each for each in sets if each.is_published), None)
+    versions = {each.name: each.version for each in reversed(sets)}
+    seen_key = f"weights_seen_{catalog_id}"
+    seen = st.session_state.get(seen_key, versions)  # in the run before: what the person who presses has seen
+    st.session_state[seen_key] = versions
     with (
         st.expander(t("weights.save_title"), icon=":material/save:", key="weights_save_box"),
         st.form("weights_save_form", enter_to_submit=False),
@@ -262,17 +272,23 @@ def _draw_save(
         if not st.form_submit_button(t("weights.save"), type="primary", key="weights_save"):
             return
         app = application()
-        seen = max((each.version for each in sets if each.name == name.strip()), default=0)
-        saved = save_weights(
-            app,
-            catalog_id,
-            name.strip(),
-            normalised(weights),
-            author=read_settings(app).actor,
-            note=note.strip(),
-            expected_version=seen,
-            options=options,
-        )
+        try:
+            saved = save_weights(
+                app,
+                catalog_id,
+                name.strip(),
+                normalised(weights),
+                author=read_settings(app).actor,
+                note=note.strip(),
+                expected_version=seen.get(name.strip(), 0),
+                options=options,
+            )
+        except StorageError as error:
+            if error.message.key != "storage.changed_by":
+                raise
+            # Everything stays as it is set; drawn anew, the page knows the other's version, and can save after it.
+            st.session_state["weights_conflict"] = error.message
+            st.rerun()
         if goes_public:
             publish_weights(app, saved.weight_set_id)
             with st.spinner(t("weights.recomputing")):

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -10,7 +13,9 @@ from core.pipeline.application import Application
 from core.pipeline.embedding import catalog_texts, plan_embedding, start_embedding
 from core.pipeline.recommendation import DEFAULT_WEIGHTS
 from core.pipeline.settings import Settings, change_settings
+from core.pipeline.similar_students import similar_students
 from core.pipeline.status import overview
+from core.pipeline.student_intake import apply_students, preview_students
 from core.pipeline.students import find_students, student_view, what_if, why_not
 from core.recommendation.options import Grouping, ListOptions
 from core.records import Student
@@ -90,6 +95,42 @@ def test_weights_saved_by_someone_else_meanwhile_are_not_lost(app: Application, 
     recommendation.save_weights(app, ready, "ours", {"interest": 2}, author="lee", expected_version=1)
     with pytest.raises(StorageError, match="lee"):
         recommendation.save_weights(app, ready, "ours", {"interest": 3}, author="kim", expected_version=1)
+
+
+def test_of_two_who_save_at_once_one_is_told_and_both_versions_stay(app: Application, ready: str) -> None:
+    start = threading.Barrier(2)
+
+    def save(author: str) -> bool:
+        start.wait()
+        try:
+            recommendation.save_weights(app, ready, "ours", {"interest": 1}, author=author, expected_version=0)
+        except StorageError as error:
+            assert error.message.key == "storage.changed_by"
+            recommendation.save_weights(app, ready, "ours", {"interest": 1}, author=author, expected_version=1)
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as both:
+        assert sorted(both.map(save, ("kim", "lee"))) == [False, True]
+    assert [each.version for each in recommendation.list_weight_sets(app, ready)] == [2, 1]
+
+
+def test_sets_without_a_name_are_versions_of_one(app: Application, ready: str) -> None:
+    recommendation.recommend(app, ready, {"interest": 1})
+    recommendation.recommend(app, ready, {"interest": 1, "level": 1})
+    sets = recommendation.list_weight_sets(app, ready)
+    assert [(each.name, each.version) for each in sets] == [("", 2), ("", 1)]
+
+
+def test_similar_students_lists_are_compared(app: Application, ready: str) -> None:
+    twins = [f"T{number},Mathematics,1,optics," for number in range(3)]
+    upload = "\n".join(["student_id,department,year,interests,taken courses", *twins, "H1,History,2,algebra,"])
+    apply_students(app, preview_students(app, upload.encode(), "s.csv", catalog_id=ready))
+    found = similar_students(app, ready, app.students.id_of("T1"))
+    assert found is not None
+    assert (found.students, found.places, found.shared, found.different) == (2, 6, 6.0, 6)
+    assert found.diversity == pytest.approx(found.their_diversity)
+    assert similar_students(app, ready, app.students.id_of("H1")) is None
 
 
 def test_unusable_weights_are_refused(app: Application, ready: str) -> None:
