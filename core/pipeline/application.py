@@ -51,7 +51,7 @@ class Application:
         self.settings = SettingsStore(self.database)
         self.measurements = MeasurementStore(self.database)
         self.prompts = PromptStore(self.database)
-        self.access_log = AccessLog(self.database)
+        self.access_log = AccessLog(self.database, config.access_journal_path)
         self.job_service = JobService(config, self.jobs, self.enhancements)
         self._cache: dict[str, tuple[object, object]] = {}
         self._cache_lock = RLock()

@@ -18,6 +18,7 @@ from core.access.actor import requires
 from core.access.roles import Permission
 from core.config import Config
 from core.errors import CourseLiftError, StorageError
+from core.storage.access_log import AccessLog
 from core.storage.backup import (
     count_lost,
     create_backup,
@@ -115,7 +116,9 @@ def restore(config: Config, path: Path) -> Path | None:
     the copy cannot be opened or another process holds the database.
     """
     _copy_before_restore(config)
-    return restore_backup(path, config.database_path)
+    aside = restore_backup(path, config.database_path)
+    _keep_access_log(config)
+    return aside
 
 
 @requires(Permission.KEEP)
@@ -140,11 +143,21 @@ def restore_newest(config: Config) -> tuple[Path | None, Path | None]:
     copies = [path for path in (config.database_path, *config.backups_folder.glob("*.duckdb")) if path.exists()]
     for copy in sorted(copies, key=lambda path: path.stat().st_mtime, reverse=True):
         try:
-            return copy, restore_backup(copy, config.database_path)
+            aside = restore_backup(copy, config.database_path)
+            _keep_access_log(config)
+            return copy, aside
         except StorageError as error:
             if error.message.key != "storage.backup_damaged":
                 raise
-    return None, set_aside(config.database_path)
+    aside = set_aside(config.database_path)
+    _keep_access_log(config)
+    return None, aside
+
+
+def _keep_access_log(config: Config) -> None:
+    """What happened since the copy was made stays in the access log."""
+    with Database(config.database_path, backups_folder=config.backups_folder) as database:
+        AccessLog(database, config.access_journal_path).put_back()
 
 
 def fuller_backup(app: Application) -> BackupFile | None:

@@ -81,13 +81,13 @@ def delete_students(app: Application, student_ids: Sequence[str], reason: str) -
 def finish_deletions(app: Application) -> None:
     """Remove what deleted rows leave in files; also what an interrupted deletion left to do.
 
-    The new backup comes before the old ones go, so that there is always one. Raises StorageError.
+    A new backup comes before the old ones go, so that there is always one; the last one knows that all is done.
+    Raises StorageError.
     """
     app.database.rewrite()
-    made = create_backup(app.database)
-    for path in _old_copies(app, made):
-        path.unlink(missing_ok=True)
+    _keep_only(app, create_backup(app.database))
     app.students.finish_deletions()
+    _keep_only(app, create_backup(app.database))
 
 
 def deletions(app: Application) -> tuple[Deletion, ...]:
@@ -121,12 +121,14 @@ def _uploads(app: Application, stored_paths: Sequence[str]) -> list[Path]:
     return [app.config.uploads_folder / Path(path).name for path in stored_paths]
 
 
-def _old_copies(app: Application, made: Path) -> list[Path]:
-    """Every copy of the database but the newest: backups, and databases that were set aside, with their logs."""
+def _keep_only(app: Application, made: Path) -> None:
+    """Take away every other copy of the database: backups, and databases that were set aside, with their logs."""
     database = app.config.database_path
     aside = [path for path in database.parent.glob(f"{database.name}.*") if path.name != f"{database.name}.wal"]
     backups = [path for path in app.config.backups_folder.iterdir() if path != made]
-    return [path for path in (*aside, *backups) if path.is_file()]
+    for path in (*aside, *backups):
+        if path.is_file():
+            path.unlink(missing_ok=True)
 
 
 def _remove(path: Path) -> None:

@@ -2,7 +2,8 @@
 
 What is looked at: the database can be read to its last row; every result in a job's journal is stored once, with the
 same text (by SHA-256), on its own course, made from that course's source; the items of every job add up; uploaded
-files are what they were; students' stored lists have the hash they were stored with; the access log is unbroken; no backup since the last restore knows more. Nothing is deleted.
+files are what they were; students' stored lists have the hash they were stored with; the access log is
+unbroken; no backup since the last restore knows more. Nothing is deleted.
 """
 
 from __future__ import annotations
@@ -124,6 +125,7 @@ def repair(config: Config) -> RepairReport:
 def read_journals_again(app: Application) -> int:
     """Bring the database up to its journals; returns how many jobs that concerned. Doing it again is harmless."""
     behind = app.job_service.catch_up()
+    app.access_log.put_back()
     faulty = [ledger for ledger in read_ledgers(app) if ledger.missing or ledger.altered or ledger.unsettled]
     for ledger in faulty:
         if ledger.spec is None:
@@ -236,5 +238,8 @@ def _check_lists(app: Application) -> Check:
 def _check_access_log(app: Application) -> Check:
     broken = app.access_log.first_broken()
     faults = () if broken is None else (Message("verify.access_log_broken", {"number": broken}),)
+    missing = app.access_log.missing()
+    if missing and broken is None:
+        faults = (Message("access.entries_missing", {"first": missing[0], "count": len(missing)}),)
     newest = app.access_log.list(limit=1)
     return Check("access_log", newest[0].sequence if newest else 0, faults)

@@ -22,3 +22,4 @@ SELECT sequence, recorded_at, action, subjects, actor, reason, previous_hash, en
 """
 LIST_ACCESSES = _ACCESSES + "ORDER BY sequence DESC LIMIT ?"
 ALL_ACCESSES = _ACCESSES + "ORDER BY sequence"
+ACCESSES_SINCE = _ACCESSES + "WHERE sequence > ? ORDER BY sequence"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import stat
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -106,6 +108,49 @@ def test_a_changed_access_log_is_noticed(database: Database, forgery: str, broke
     with database.write() as cursor:
         cursor.execute(forgery)
     assert log.first_broken() == broken
+
+
+@pytest.mark.parametrize(("cut", "missing"), [("sequence > 2", [3, 4]), ("sequence = 4", [4]), ("true", [1, 2, 3, 4])])
+def test_entries_cut_off_at_the_end_show_in_the_journal(
+    database: Database, tmp_path: Path, cut: str, missing: list[int]
+) -> None:
+    log = AccessLog(database, tmp_path / "access.log")
+    fill(log)
+    assert log.missing() == []
+    assert stat.S_IMODE((tmp_path / "access.log").stat().st_mode) == 0o600
+    with database.write() as cursor:
+        cursor.execute(f"DELETE FROM access_log WHERE {cut}")
+    assert log.first_broken() is None  # the chain alone cannot tell
+    assert log.missing() == missing
+    log.record("view", ["S5"], "kim")
+    again = AccessLog(database, tmp_path / "access.log")
+    assert again.missing() == missing  # nothing new takes the place of what is gone
+    assert again.put_back() == len(missing)
+    assert (again.missing(), again.first_broken(), len(again.list())) == ([], None, 5)
+
+
+def test_a_kill_between_database_and_journal_leaves_no_gap(database: Database, tmp_path: Path) -> None:
+    fill(AccessLog(database))  # in the database, not in the journal
+    with (tmp_path / "access.log").open("w") as file:
+        file.write('[1, "half a li')
+    log = AccessLog(database, tmp_path / "access.log")
+    log.record("view", ["S9"], "kim")
+    assert len((tmp_path / "access.log").read_text().splitlines()) == 6
+    assert (log.missing(), log.first_broken()) == ([], None)
+    with database.write() as cursor:
+        cursor.execute("DELETE FROM access_log")
+    assert AccessLog(database, tmp_path / "access.log").put_back() == 5
+
+
+def test_a_forged_line_of_the_journal_is_not_put_back(database: Database, tmp_path: Path) -> None:
+    log = AccessLog(database, tmp_path / "access.log")
+    fill(log)
+    text = (tmp_path / "access.log").read_text()
+    with database.write() as cursor:
+        cursor.execute("DELETE FROM access_log WHERE sequence = 4")
+    (tmp_path / "access.log").write_text(text.replace("S3", "S4"))
+    assert log.missing() == [4]
+    assert log.put_back() == 0
 
 
 @given(st.datetimes(min_value=datetime(1970, 1, 1), timezones=st.sampled_from([UTC, timezone(timedelta(hours=9))])))
