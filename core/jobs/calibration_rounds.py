@@ -21,9 +21,9 @@ from core.measurement.hardware import usable_cores
 from core.models.references import resolve
 
 _SHORTEST_TRIAL = 120.0  # seconds that a trial gets in any case: the first one tells how slow this machine is
-_FIDELITY_TEXTS = 8  # of each configuration; more would cost as much time as the trials
+_FIDELITY_TEXTS = 6  # of each configuration; more would cost as much time as the trials
 _FIDELITY_SHARE = 0.15  # of the budget, kept back for it
-_FIDELITY_TIMEOUT = 300.0
+_FIDELITY_TIMEOUT = 600.0
 _MODEL_ENGINES = ("transformers", "openvino")  # whose model the reference model can be asked about
 
 logger = logging.getLogger(__name__)
