@@ -121,7 +121,7 @@ def _places(loaded: Loaded) -> dict[str, int]:
 
 def _measure_reach(loaded: Loaded, in_force: LiveRanking, new: Sequence[tuple[int, Floats]]) -> list[int]:
     weights = Weights.from_mapping(in_force.weights)
-    after = with_vectors(loaded.prepared, dict(new), weights)
+    after = with_vectors(loaded.prepared, dict(new))
     courses: Ints = np.array([place for place, _ in new], np.int32)
     moves = moves_of(loaded.prepared, after, courses, weights, in_force.top_k, in_force.options)
     return [int(count) for count in moves.enters + moves.leaves]
@@ -129,7 +129,7 @@ def _measure_reach(loaded: Loaded, in_force: LiveRanking, new: Sequence[tuple[in
 
 def _measure_effect(loaded: Loaded, in_force: LiveRanking, new: Mapping[int, Floats], unknown: int) -> Effect:
     weights = Weights.from_mapping(in_force.weights)
-    after = rank_lists(with_vectors(loaded.prepared, new, weights), weights, DEFAULT_TOP_K, in_force.options)
+    after = rank_lists(with_vectors(loaded.prepared, new), weights, DEFAULT_TOP_K, in_force.options)
     before = in_force.lists
     courses = loaded.prepared.population.courses
     old, now = (count_exposure(each.course_index, len(courses)).tolist() for each in (before, after))

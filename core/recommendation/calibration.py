@@ -17,26 +17,39 @@ Two choices and their reasons:
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from core.recommendation.arrays import Bools, Floats
 
+Indices = npt.NDArray[np.intp]
 
-def calibrate_rows(raw: Floats, anchors: Bools, share_floor: bool = True) -> Floats:
+
+def calibrate_rows(raw: Floats, anchors: Bools) -> Floats:
     """Each row of `raw` (R, C) stretched to [0, 1]; NaN stays NaN.
 
     `anchors` (C,) says which columns count for the anchors (the courses on offer); columns of NaN never do.
-    Without `share_floor` every row has its own stretch, so that a row's result does not depend on the other rows.
     """
-    columns = anchors & np.isfinite(raw).any(axis=0)
+    columns = np.flatnonzero(anchors & np.isfinite(raw).any(axis=0))
     rows = np.isfinite(raw).any(axis=1)
     result = np.full(raw.shape, np.nan, np.float32)
-    if not columns.any() or not rows.any():
-        return result
-    counted = raw[rows][:, columns]
+    if len(columns) and rows.any():
+        stretched = raw[rows]
+        stretch_rows(stretched, columns, share_floor=True)
+        result[rows] = stretched
+    return result
+
+
+def stretch_rows(raw: Floats, anchors: Indices, share_floor: bool = False) -> None:
+    """Each row of `raw` (R, C) stretched to [0, 1] in place; `anchors` are the columns that count, at least one.
+
+    Without `share_floor` every row has its own stretch, so that a row's result does not depend on the other rows.
+    """
+    counted = raw if len(anchors) == raw.shape[1] else raw[:, anchors]
     middle = (counted.shape[1] - 1) // 2
     low = np.partition(counted, middle, axis=1)[:, middle : middle + 1]  # np.median does the same, 8 times slower
     stretch = counted.max(axis=1, keepdims=True) - low
     if share_floor:
         stretch = np.maximum(stretch, np.median(stretch))
-    result[rows] = np.clip((raw[rows] - low) / np.where(stretch > 0, stretch, 1), 0, 1)
-    return result
+    raw -= low
+    raw /= np.where(stretch > 0, stretch, np.float32(1))
+    np.clip(raw, 0, 1, out=raw)

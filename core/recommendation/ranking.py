@@ -97,7 +97,8 @@ def explain_courses(prepared: PreparedPopulation, weights: Weights, students: In
     -1 among the courses is an empty place.
     """
     filled = courses >= 0
-    values, present = signal_values(prepared.lookup, students, np.maximum(courses, 0))
+    reads_history = weights.history > 0
+    values, present = signal_values(prepared.lookup, students, np.maximum(courses, 0), reads_history)
     effective = effective_weights(weights.normalised, present & filled[..., None])
     contributions = effective * values
     return RankedLists(courses, contributions.sum(axis=-1), contributions, effective)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.recommendation.arrays import Bools, Bytes, Doubles, Floats, Ints
+from core.recommendation.arrays import Bools, Doubles, Floats, Ints
+from core.recommendation.history import HISTORY_SCALE, HistoryFit
 from core.recommendation.levels import YEARS
 from core.recommendation.population import PopulationData
-from core.recommendation.signals import HISTORY_SCALE, SignalTables, history_fit
+from core.recommendation.signals import SignalTables
 
 INTEREST_BEST_SHARE = 0.75  # of interest fit: the best matching interest; the rest is the mean over all of them
 
@@ -27,7 +28,7 @@ class Lookup:
     level_table: Floats  # (Y + 1, C)
     popularity: Floats  # (C,)
     novelty: Floats  # (C,)
-    history: Bytes  # (S, C) in steps of 1 / HISTORY_SCALE
+    history: HistoryFit
     department: Ints  # (S,) row of each student
     interests: Ints  # (S, M)
     interest_counts: Ints  # (S,)
@@ -37,16 +38,16 @@ class Lookup:
     pattern: Ints  # (S,) row of `patterns`
 
 
-def build_lookup(population: PopulationData, tables: SignalTables, history: Bytes | None = None) -> Lookup:
-    """Where each student's signals are found. `history` (S, C) is what `history_fit` gave, where it is known."""
+def build_lookup(population: PopulationData, tables: SignalTables) -> Lookup:
+    """Where each student's signals are found."""
     year = np.searchsorted(YEARS, population.student_year).astype(np.int32)
     year = np.where(np.isin(population.student_year, YEARS), year, -1).astype(np.int32)
     known_departments = np.append(np.isfinite(tables.department).any(axis=1), False)
     department = np.where(known_departments[population.student_department], population.student_department, -1)
     counts = (population.student_interests >= 0).sum(axis=1).astype(np.int32)
-    history = history_fit(tables, population.taken) if history is None else history
+    history = HistoryFit(tables, population.taken)
     everyone = np.ones(len(year), np.bool_)
-    students_have = (department >= 0, counts > 0, history.any(axis=1), year >= 0, everyone, everyone)
+    students_have = (department >= 0, counts > 0, history.known, year >= 0, everyone, everyone)
     shared = (tables.department, tables.interest, tables.centred_courses.T, tables.level)
     courses_have = [np.isfinite(table).any(axis=0) for table in shared]
     courses_have += [np.isfinite(tables.popularity), np.isfinite(tables.novelty)]
@@ -90,7 +91,7 @@ class Scorer:
         if self._interest is not None:
             _add_interest(score, self._interest, lookup.interests[rows], lookup.interest_counts[rows])
         if self._history_weight:
-            score += lookup.history[rows] * (self._history_weight / np.float32(HISTORY_SCALE))
+            score += lookup.history.table[rows] * (self._history_weight / np.float32(HISTORY_SCALE))
         if self._level is not None:
             score += self._level[lookup.year[rows]]
         score += self._common
@@ -112,10 +113,10 @@ def _add_interest(score: Floats, table: Floats, interests: Ints, counts: Ints) -
     score += total
 
 
-def signal_values(lookup: Lookup, students: Ints, courses: Ints) -> tuple[Doubles, Bools]:
+def signal_values(lookup: Lookup, students: Ints, courses: Ints, with_history: bool = True) -> tuple[Doubles, Bools]:
     """Calibrated values (B, k, n) of chosen `courses` (B, k) for `students` (B,), and which are present.
 
-    A missing value is 0 and not present.
+    A missing value is 0 and not present. `with_history=False` spares reckoning that signal: its values are 0 then.
     """
     rows = students[:, None]
     interest = interest_values(lookup, students, courses)
@@ -123,7 +124,7 @@ def signal_values(lookup: Lookup, students: Ints, courses: Ints) -> tuple[Double
     values = (
         lookup.department_table[lookup.department[rows], courses],
         INTEREST_BEST_SHARE * interest.max(axis=-1, initial=0) + (1 - INTEREST_BEST_SHARE) * mean,
-        lookup.history[rows, courses] / HISTORY_SCALE,
+        lookup.history.table[rows, courses] / HISTORY_SCALE if with_history else np.zeros(courses.shape),
         lookup.level_table[lookup.year[rows], courses],
         lookup.popularity[courses],
         lookup.novelty[courses],

@@ -2,7 +2,7 @@
 
 There are only tens of departments and about a hundred interests, so department fit is a (departments x courses)
 table and interest fit an (interests x courses) table, made once; a student's row is a look-up. Only the similarity
-to taken courses is personal, and is computed for a block of students at a time.
+to taken courses is personal; it has a module of its own, `history`.
 
 All similarities are cosines of centred vectors: what an e5 model gives to all texts of a language alike is taken out
 first. Measured with multilingual-e5-small:
@@ -24,14 +24,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.recommendation.arrays import Bools, Bytes, Floats
+from core.recommendation.arrays import Bools, Floats
 from core.recommendation.calibration import calibrate_rows
 from core.recommendation.levels import course_year, level_fit
-from core.recommendation.population import PopulationData, Taken
+from core.recommendation.population import PopulationData
 from core.records import Course
 
-_BLOCK = 512  # students whose history is compared at a time: bounds the memory
-HISTORY_SCALE = 255
 PRIOR = 10  # pseudo-count of the means that are taken out
 
 
@@ -64,32 +62,6 @@ def build_signals(population: PopulationData) -> SignalTables:
         centred_courses=centred,
         on_offer=on_offer,
     )
-
-
-def history_fit(tables: SignalTables, taken: Taken) -> Bytes:
-    """Similarity of all courses to what each student took, (S, C), 0 to 255 for 0 to 1; 0 without history.
-
-    A student's profile is the mean of the taken courses' vectors (Rocchio's, as usual for content-based filtering).
-    A byte is exact enough for a similarity, keeps 5,000 x 2,000 in 10 MB, and hides the last bits, in which matrix
-    products of different shapes differ.
-    """
-    vectors = np.nan_to_num(tables.centred_courses)
-    unknown = ~_known(tables.centred_courses)
-    fit = np.zeros((len(taken.counts), len(vectors)), np.uint8)
-    for start in range(0, len(fit), _BLOCK):
-        rows = slice(start, min(start + _BLOCK, len(fit)))
-        raw = _profiles(taken, vectors, rows) @ vectors.T
-        raw[:, unknown] = np.nan
-        calibrated = calibrate_rows(raw, tables.on_offer, share_floor=False)
-        fit[rows] = np.rint(np.nan_to_num(calibrated) * HISTORY_SCALE)
-    return fit
-
-
-def _profiles(taken: Taken, vectors: Floats, rows: slice) -> Floats:
-    first, last = taken.offsets[rows.start], taken.offsets[rows.stop]
-    sums = np.zeros((rows.stop - rows.start, vectors.shape[1]), np.float32)
-    np.add.at(sums, taken.students[first:last] - rows.start, vectors[taken.courses[first:last]])
-    return _unit(sums)
 
 
 def _centred(vectors: Floats, languages: Bools, counted: Bools) -> Floats:

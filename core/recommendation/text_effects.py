@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.recommendation.arrays import Bools, Floats, Ints
-from core.recommendation.blend import SIGNALS, Weights
+from core.recommendation.blend import Weights
 from core.recommendation.options import ListOptions, eligible
 from core.recommendation.ranking import CHUNK, PreparedPopulation, RankedLists
 from core.recommendation.scoring import Scorer, build_lookup
@@ -24,20 +24,14 @@ class Moves:
     leaves: Ints  # (n,)
 
 
-def with_vectors(prepared: PreparedPopulation, vectors: Mapping[int, Floats], weights: Weights) -> PreparedPopulation:
-    """The same students and rules over a catalog in which some courses (by position) have other vectors.
-
-    Without a weight on history the similarities to taken courses stay as they are: they would take most of the time
-    and count nothing.
-    """
+def with_vectors(prepared: PreparedPopulation, vectors: Mapping[int, Floats]) -> PreparedPopulation:
+    """The same students and rules over a catalog in which some courses (by position) have other vectors."""
     course_vectors = prepared.population.course_vectors.copy()
     for position, vector in vectors.items():
         course_vectors[position] = vector
     population = replace(prepared.population, course_vectors=course_vectors)
     signals = build_signals(population)
-    reads_history = bool(weights.normalised[SIGNALS.index("history")])
-    history = None if reads_history else prepared.lookup.history
-    return PreparedPopulation(population, signals, build_lookup(population, signals, history), prepared.exclusions)
+    return PreparedPopulation(population, signals, build_lookup(population, signals), prepared.exclusions)
 
 
 def moves_of(

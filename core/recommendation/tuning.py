@@ -103,5 +103,5 @@ def _mean_interest_fit(prepared: PreparedPopulation, ranked: RankedLists) -> flo
     """Taken from the signal itself, so that it is known even where interest has no weight; NaN without interests."""
     lists, place = ranked.course_index, SIGNALS.index("interest")
     students = np.arange(len(lists), dtype=np.int32)
-    values, present = signal_values(prepared.lookup, students, np.maximum(lists, 0))
+    values, present = signal_values(prepared.lookup, students, np.maximum(lists, 0), with_history=False)
     return mean_of_known(np.where(present & (lists >= 0)[..., None], values, np.nan)[..., place].ravel())

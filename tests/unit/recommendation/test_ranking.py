@@ -14,9 +14,9 @@ from core.errors import RecommendationError
 from core.recommendation.blend import SIGNALS, Weights
 from core.recommendation.diversity import Diversity
 from core.recommendation.eligibility import Rules
+from core.recommendation.history import HISTORY_SCALE, history_fit
 from core.recommendation.population import build_population
 from core.recommendation.ranking import prepare, rank_all, with_students
-from core.recommendation.signals import HISTORY_SCALE, history_fit
 from core.records import Course, Student
 
 SEEDS = st.integers(0, 10_000)

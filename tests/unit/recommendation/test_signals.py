@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from core.errors import RecommendationError
 from core.recommendation.calibration import calibrate_rows
+from core.recommendation.history import HISTORY_SCALE, history_fit
 from core.recommendation.levels import YEARS, course_year, level_fit
 from core.recommendation.population import build_population, replace_students
-from core.recommendation.signals import HISTORY_SCALE, build_signals, history_fit
+from core.recommendation.signals import build_signals
 from core.records import Course, Student
 
 

@@ -40,7 +40,7 @@ def scores(prepared: PreparedPopulation) -> np.ndarray:
 @pytest.mark.parametrize("grouping", Grouping)
 def test_the_moves_of_each_course_are_those_of_lists_made_anew(before: PreparedPopulation, grouping: Grouping) -> None:
     places, options = [2, 4, 11, 25, 36], ListOptions(grouping=grouping)
-    after = with_vectors(before, other_vectors(places), WEIGHTS)
+    after = with_vectors(before, other_vectors(places))
     enters, leaves = np.zeros(len(places), int), np.zeros(len(places), int)
     for kinds in grouping.kinds:
         old, new = (scores(eligible(each, DEFAULT_OPTIONS, kinds)) for each in (before, after))
@@ -65,7 +65,7 @@ def test_other_vectors_give_the_lists_of_a_population_made_with_them(before: Pre
     anew = prepare(replace(before.population, course_vectors=course_vectors))
     for weights in (WEIGHTS, Weights(0.4, 0.3, history=0.3)):
         expected = rank_lists(anew, weights, TOP)
-        found = rank_lists(with_vectors(before, vectors, weights), weights, TOP)
+        found = rank_lists(with_vectors(before, vectors), weights, TOP)
         assert np.array_equal(found.course_index, expected.course_index)
 
 
