@@ -44,7 +44,8 @@ class CourseIndex:
     def check(self, course: Course, text: str) -> Iterator[Finding]:
         """A finding when a course of another department is much nearer to the text than any of `course`'s department.
 
-        Within a department texts are alike by nature, so there nothing is said.
+        Within a department texts are alike by nature, so there nothing is said. A text that names most of the title
+        is about the course, at least in name: then the finding is soft.
         """
         vector = self._vector(_terms(text))
         itself = self._vector(_course_terms(course))
@@ -56,7 +57,10 @@ class CourseIndex:
                 nearest, other = score, key
         if nearest < MIN_SIMILARITY or nearest < MIN_RATIO * own or _dot(self._vectors[other], itself) >= _TWINS:
             return
-        yield finding("mixed_up", Severity.HARD, 0, len(text), title=self._courses[other].title[:80])
+        title, told = _terms(course.title), _terms(text)
+        is_named = bool(title) and 2 * len(title.keys() & told.keys()) >= len(title)
+        severity = Severity.SOFT if is_named else Severity.HARD
+        yield finding("mixed_up", severity, 0, len(text), title=self._courses[other].title[:80])
 
     def _vector(self, counts: Counter[str]) -> dict[str, float]:
         """Unit length; a text's words that no course has count too."""
