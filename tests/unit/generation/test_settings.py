@@ -3,9 +3,9 @@ from __future__ import annotations
 from core.generation.engine import GenerationSettings
 
 
-def test_the_defaults_are_the_reports() -> None:
+def test_the_defaults_are_the_reports_save_a_cooler_temperature() -> None:
     settings = GenerationSettings()
-    assert (settings.max_new_tokens, settings.temperature, settings.top_p) == (150, 0.7, 0.9)
+    assert (settings.max_new_tokens, settings.temperature, settings.top_p) == (150, 0.3, 0.9)
     assert settings.do_sample
     assert settings.repetition_penalty == 1.1
 
