@@ -50,6 +50,7 @@ def lift_values(view: LiftView) -> dict[str, Any]:
         "verdict": view.verdict.value,
         "strongest": view.strongest.value,
         "difference": asdict(view.difference),
+        "gain": asdict(view.gain),
         "figures": [asdict(each) for each in view.figures],
         "about": {name: value for name, value in view.about.items() if name != "ranks"},
     }

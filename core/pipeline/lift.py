@@ -13,6 +13,7 @@ from typing import Any
 
 from core.access.actor import requires
 from core.access.roles import Permission
+from core.embedding.texts import course_text
 from core.enhancement.triage import triage
 from core.errors import JobError
 from core.evaluation.hiding import without_giveaways
@@ -23,7 +24,7 @@ from core.jobs.spec import WorkItem
 from core.models.languages import can_write
 from core.models.references import resolve
 from core.pipeline.application import Application
-from core.pipeline.embedding import embedding_means
+from core.pipeline.embedding import embedding_means, own_description
 from core.pipeline.enhancement import EnhancementOptions, enhancement_spec
 from core.pipeline.triage import read_thresholds
 from core.records import Course, DescriptionStatus, Job, JobKind, Message
@@ -39,8 +40,8 @@ class LiftPlan:
     """What a measurement would use."""
 
     courses: tuple[Course, ...]  # the sample, their own descriptions taken away
-    pool: tuple[str, ...]  # every description that is searched, without what gives its course away
-    targets: Mapping[str, int]  # course key -> position in the pool
+    hidden: Mapping[str, str]  # their descriptions by course key, without what gives a course away
+    others: tuple[str, ...]  # what stands for every other course
     candidates: int  # courses that the sample was drawn from
 
 
@@ -66,6 +67,7 @@ class LiftView:
     verdict: LiftVerdict
     strongest: LiftText
     difference: Interval  # generated text less the strongest simple one, reciprocal rank
+    gain: Interval  # generated text less title and department, which are embedded otherwise
     figures: tuple[LiftFigures, ...]  # all courses first
     about: Mapping[str, Any]  # everything that defines it
 
@@ -96,26 +98,26 @@ def plan_lift(
 
     Left out: descriptions that several courses share, and languages that the model cannot write.
     """
-    thresholds = read_thresholds(app)
-    hidden: dict[str, tuple[Course, str]] = {}
-    for course in app.catalogs.courses(catalog_id):
-        text = without_giveaways(course.description)
-        bare = replace(course, description=text, description_raw=text)
-        if triage(bare, thresholds).status is DescriptionStatus.SUFFICIENT:
-            hidden[course.course_key] = (course, text)
-    pool = tuple(dict.fromkeys(text for _, text in hidden.values()))
-    places = {text: place for place, text in enumerate(pool)}
-    shared = Counter(text for _, text in hidden.values())
+    thresholds, everything = read_thresholds(app), app.catalogs.courses(catalog_id)
+    texts = {course.course_key: without_giveaways(own_description(course)) for course in everything}
+    shared = Counter(texts.values())
     folder = resolve(enhancement_spec(app, catalog_id, (), options).model_ref, app.config)
-    writable = {
-        name: bool(can_write(folder, name or "en")) for name in {course.language for course, _ in hidden.values()}
-    }
-    candidates = [course for course, text in hidden.values() if shared[text] == 1 and writable[course.language]]
+    languages = {course.language for course in everything}
+    writable = {name: bool(can_write(folder, name or "en")) for name in languages}
+    candidates = [
+        course
+        for course in everything
+        if writable[course.language]
+        and shared[text := texts[course.course_key]] == 1
+        and triage(replace(course, description=text), thresholds).status is DescriptionStatus.SUFFICIENT
+    ]
     chosen = random.Random(seed).sample(candidates, min(courses, len(candidates)))  # noqa: S311 (a sample, no secret)
+    keys = {course.course_key for course in chosen}
+    others = [course_text(it, texts[it.course_key]) for it in everything if it.course_key not in keys]
     return LiftPlan(
         courses=tuple(_hide(course) for course in chosen),
-        pool=pool,
-        targets={course.course_key: places[hidden[course.course_key][1]] for course in chosen},
+        hidden={key: texts[key] for key in keys},
+        others=tuple(others),
         candidates=len(candidates),
     )
 
@@ -139,8 +141,8 @@ def start_lift(
         raise JobError("lift.too_few", count=len(plan.courses), minimum=MIN_COURSES)
     spec = enhancement_spec(app, catalog_id, plan.courses, options)
     request = {
-        "pool": list(plan.pool),
-        "targets": dict(plan.targets),
+        "hidden": dict(plan.hidden),
+        "others": list(plan.others),
         "embedding": embedding,
         "sample": {"asked": courses, "chosen": len(plan.courses), "candidates": plan.candidates},
         "seed": seed,
@@ -164,6 +166,7 @@ def list_lifts(app: Application, catalog_id: str) -> tuple[LiftView, ...]:
             verdict=LiftVerdict(run.machine["verdict"]),
             strongest=LiftText(run.machine["strongest"]),
             difference=Interval(**run.machine["difference"]),
+            gain=Interval(**run.machine["gain"]),
             figures=tuple(_figures(row) for row in run.rows),
             about=run.machine,
         )

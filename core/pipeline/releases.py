@@ -35,8 +35,8 @@ class ReleasePlan:
 
     @property
     def speaks_for_generated(self) -> bool:
-        """Whether texts that nobody edited are to be embedded: unless a measurement does not speak for them."""
-        return self.lift is None or self.lift.verdict is LiftVerdict.HELPS
+        """Whether texts that nobody edited are to be embedded: unless they were measured not to gain anything."""
+        return self.lift is None or self.lift.gain.low > 0
 
     @property
     def harms(self) -> bool:
@@ -48,7 +48,10 @@ class ReleasePlan:
         """Why texts that nobody edited are embedded or not."""
         if self.lift is None:
             return Message("release.embeds.unmeasured")
-        return Message(f"release.embeds.{self.lift.verdict}", {"lift": self.lift.reason})
+        gain = self.lift.gain
+        figures = {"gain": f"{gain.mean:+.3f}", "low": f"{gain.low:+.3f}", "high": f"{gain.high:+.3f}"}
+        name = "gains" if self.speaks_for_generated else "gains_nothing"
+        return Message(f"release.embeds.{name}", {"lift": self.lift.reason, **figures})
 
 
 def plan_release(app: Application, catalog_id: str) -> ReleasePlan:
@@ -77,9 +80,10 @@ def publish(
 ) -> Release:
     """Make the approved texts the release in use. From now on embeddings and recommendations read it.
 
-    Texts that nobody edited are embedded when they were never measured or help; with `despite_verdict` whatever was
-    measured. Raises CourseLiftError when nothing is approved or in use, or when the newest measurement says that
-    generated texts harm and `despite_verdict` is not given; StorageError when the name is taken.
+    Texts that nobody edited are embedded when they were never measured, or gain something over title and department;
+    with `despite_verdict` whatever was measured. Raises CourseLiftError when nothing is approved or in use, or when
+    the newest measurement says that generated texts harm and `despite_verdict` is not given; StorageError when the
+    name is taken.
     """
     plan = plan_release(app, catalog_id)
     if not plan.texts and plan.current is None:
@@ -155,6 +159,7 @@ def _lift_values(lift: LiftView) -> dict[str, object]:
         "verdict": lift.verdict.value,
         "strongest": lift.strongest.value,
         "difference": asdict(lift.difference),
+        "gain": asdict(lift.gain),
         "courses": lift.about["courses"],
         "model": lift.about["model"],
         "prompt_version": lift.about["prompt_version"],

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.evaluation.lift import MIN_COURSES, LiftVerdict
 from core.evaluation.ranking import Interval
 from core.i18n import Translator
@@ -16,6 +17,7 @@ from core.records import JobKind, JobStatus
 from pages.widgets.display import plain
 from pages.widgets.formats import moment
 from pages.widgets.job_view import draw_progress
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, guard
 
 REFRESH_SECONDS = 2.0
@@ -66,7 +68,14 @@ def _draw_start(catalog_id: str, t: Translator, *, is_first: bool) -> None:
         )
         kind: Any = "primary" if is_first else "secondary"
         help_text = t("lift.panel.start_help")
-        if st.button(t("lift.panel.start"), key="lift_start", type=kind, icon=":material/science:", help=help_text):
+        if st.button(
+            t("lift.panel.start"),
+            disabled=not may(Permission.RUN),
+            key="lift_start",
+            type=kind,
+            icon=":material/science:",
+            help=reason_why_not(Permission.RUN) or (help_text),
+        ):
             with guard():
                 start_lift(application(), catalog_id, courses=int(courses))
             st.rerun()
@@ -81,7 +90,13 @@ def _draw_running(catalog_id: str, t: Translator) -> None:
         st.rerun()
     with st.container(border=True, key="lift_progress"):
         draw_progress(job_progress(app, job.job_id), t)
-        if st.button(t("lift.panel.cancel"), key="lift_cancel", icon=":material/stop:"):
+        if st.button(
+            t("lift.panel.cancel"),
+            disabled=not may(Permission.RUN),
+            help=reason_why_not(Permission.RUN),
+            key="lift_cancel",
+            icon=":material/stop:",
+        ):
             cancel_job(app, job.job_id)
 
 
@@ -118,7 +133,7 @@ def _draw_texts(view: LiftView, t: Translator) -> None:
                 candidates=about["sample"]["candidates"],
                 embedding=about["embedding"]["model_ref"],
                 findings=about["with_hard_findings"],
-                **{name: about[name] for name in ("model", "engine", "precision", "courses", "seed", "pool")},
+                **{name: about[name] for name in ("model", "engine", "precision", "courses", "seed", "others")},
             )
         )
     )

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.evaluation.lift import LiftVerdict
+from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline import releases
 from core.pipeline.audit import AuditFormat, audit_file, audit_name
@@ -16,6 +16,7 @@ from pages.widgets.display import plain
 from pages.widgets.formats import moment
 from pages.widgets.lift_panel import draw_lift
 from pages.widgets.review_decisions import reviewer
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, guard
 
 
@@ -59,10 +60,11 @@ def _draw_publish(plan: ReleasePlan, t: Translator) -> None:
     despite = _draw_confirmation(plan, t)
     if st.button(
         t("release.panel.publish", count=len(plan.texts)),
+        help=reason_why_not(Permission.PUBLISH),
         key="release_publish",
         type="primary",
         icon=":material/publish:",
-        disabled=plan.harms and not despite,
+        disabled=(plan.harms and not despite) or not may(Permission.PUBLISH),
     ):
         with guard():
             made = releases.publish(
@@ -73,11 +75,12 @@ def _draw_publish(plan: ReleasePlan, t: Translator) -> None:
 
 
 def _draw_confirmation(plan: ReleasePlan, t: Translator) -> bool:
-    """The box to tick when the newest measurement does not speak for generated texts."""
-    if plan.speaks_for_generated or plan.lift is None:
-        return False
-    verdict = "harms" if plan.lift.verdict is LiftVerdict.HARMS else "no_difference"
-    return st.checkbox(t(f"release.panel.despite_{verdict}"), key=f"release_despite_{verdict}")
+    """The box to tick when the newest measurement speaks against generated texts, or not for them."""
+    if plan.harms:
+        return st.checkbox(t("release.panel.despite_harms"), key="release_despite_harms")
+    if not plan.speaks_for_generated:
+        return st.checkbox(t("release.panel.despite_no_gain"), key="release_despite_no_gain")
+    return False
 
 
 def _draw_history(catalog_id: str, t: Translator) -> None:
@@ -114,7 +117,13 @@ def _draw_again(earlier: dict[str, Release], t: Translator) -> None:
             key="release_earlier",
             width=260,
         )
-        if st.button(t("release.panel.again"), key="release_again", icon=":material/history:"):
+        if st.button(
+            t("release.panel.again"),
+            disabled=not may(Permission.PUBLISH),
+            help=reason_why_not(Permission.PUBLISH),
+            key="release_again",
+            icon=":material/history:",
+        ):
             with guard():
                 made = releases.publish_again(application(), chosen, by=reviewer())
             st.session_state["release_outcome"] = t("release.panel.published", name=made.name, count=made.text_count)

@@ -1,4 +1,4 @@
-"""Measuring lift: write descriptions as if there were none, then see how well they find the real ones."""
+"""Measuring lift: write descriptions as if there were none, then see how well the real ones find their courses."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Floats = npt.NDArray[np.float32]
 class LiftTask:
     """Writes one description an item; the last item, MEASURE_ITEM, embeds and measures all of them.
 
-    Its `request` holds `pool` (the descriptions to be searched), `targets` (course key -> position in the pool),
+    Its `request` holds `hidden` (course key -> the hidden description), `others` (the texts of all other courses),
     `embedding` (model_ref, engine, precision, device, batch_size), `sample` (how the courses were chosen) and `seed`.
     """
 
@@ -75,13 +75,14 @@ class LiftTask:
             yield NotMade(item, Message("lift.nothing_written"))
             return
         texts = [str(written[course.course_key]["text"]) for course in courses]
-        queries, pool = lift_queries(courses, texts), list(item.request["pool"])
-        vectors = self._embed(item.request, queries, pool, control, monitor)
+        hidden = [item.request["hidden"][course.course_key] for course in courses]
+        stand_ins, others = lift_texts(courses, texts), list(item.request["others"])
+        passages = [*others, *(text for each in stand_ins.values() for text in each)]
+        vectors = self._embed(item.request["embedding"], hidden, passages, control, monitor)
         if vectors is None:
             return
         with monitor.measure("measure"):
-            target = np.array([item.request["targets"][course.course_key] for course in courses])
-            ranks = _ranks(courses, queries, pool, vectors, target)
+            ranks = _ranks(courses, hidden, stand_ins, others, vectors)
             departments = [course.department for course in courses]
             result = measure_lift(ranks, [course.language for course in courses], departments, item.request["seed"])
         about = self._about(item.request, courses, written, ranks, result)
@@ -95,22 +96,22 @@ class LiftTask:
 
     def _embed(
         self,
-        request: Mapping[str, Any],
-        queries: Mapping[LiftText, list[str]],
-        pool: list[str],
+        means: Mapping[str, Any],
+        queries: Sequence[str],
+        passages: Sequence[str],
         control: WorkerControl,
         monitor: PerformanceMonitor,
     ) -> dict[str, Floats] | None:
         """A vector of each text, by the text with its role before it; None when told to stop."""
-        how = dict(request["embedding"])
-        settings = {"batch_size": how.pop("batch_size")}
+        settings = {"batch_size": means["batch_size"]}
+        how = {name: value for name, value in means.items() if name != "batch_size"}
         encoder = EmbedTask(replace(self._spec, kind=JobKind.EMBED, settings=settings, items=(), **how))
         encoder.load(monitor)
-        roles: dict[Role, list[str]] = {"passage": pool, "query": [text for each in queries.values() for text in each]}
+        roles: tuple[tuple[Role, Sequence[str]], ...] = (("passage", passages), ("query", queries))
         items = [
             WorkItem(f"{role} {text}", "", text=text, role=role)
-            for role in roles
-            for text in dict.fromkeys(roles[role])
+            for role, texts in roles
+            for text in dict.fromkeys(texts)
         ]
         made = {each.item.key: read_vector(each.output) for each in encoder.run(items, control, monitor)}
         return made if len(made) == len(items) else None
@@ -136,10 +137,11 @@ class LiftTask:
             **{name: request[name] for name in ("embedding", "sample", "seed")},
             "courses": len(courses),
             "not_written": len(self._spec.items) - 1 - len(courses),
-            "pool": len(request["pool"]),
+            "others": len(request["others"]),
             "with_hard_findings": sum(Severity.HARD.value in each for each in findings),
             "strongest": result.strongest.value,
             "difference": asdict(result.difference),
+            "gain": asdict(result.gain),
             "verdict": result.verdict.value,
             "ranks": {
                 course.course_key: {text.value: float(places[at]) for text, places in ranks.items()}
@@ -148,37 +150,38 @@ class LiftTask:
         }
 
 
-def lift_queries(courses: Sequence[Course], generated: Sequence[str]) -> dict[LiftText, list[str]]:
-    """What stands for each course, for every text that is searched by vectors."""
+def lift_texts(courses: Sequence[Course], generated: Sequence[str]) -> dict[LiftText, list[str]]:
+    """What stands for each course, for every text that is found by vectors."""
     with_category = [_lines(course.title, course.title_en, course.department, course.category) for course in courses]
     bare = [course_text(course, "") for course in courses]
-    queries = {
+    texts = {
         LiftText.TITLE: [_lines(course.title, course.title_en) for course in courses],
         LiftText.TITLE_DEPARTMENT: bare,
         LiftText.TITLE_DEPARTMENT_CATEGORY: with_category,
         LiftText.GENERATED: [course_text(course, text) for course, text in zip(courses, generated, strict=True)],
     }
     if with_category == bare:  # a catalog without categories
-        del queries[LiftText.TITLE_DEPARTMENT_CATEGORY]
-    return queries
+        del texts[LiftText.TITLE_DEPARTMENT_CATEGORY]
+    return texts
 
 
 def _ranks(
     courses: Sequence[Course],
-    queries: Mapping[LiftText, list[str]],
-    pool: list[str],
+    hidden: list[str],
+    stand_ins: Mapping[LiftText, list[str]],
+    others: list[str],
     vectors: Mapping[str, Floats],
-    target: npt.NDArray[np.int_],
 ) -> dict[LiftText, Doubles]:
-    matrix = np.stack([vectors[f"passage {text}"] for text in pool])
-    ranks = {
-        text: ranks_of(np.stack([vectors[f"query {each}"] for each in texts]) @ matrix.T, target)
-        for text, texts in queries.items()
-    }
+    own = np.arange(len(courses))
+    queries = np.stack([vectors[f"query {text}"] for text in hidden])
+    ranks = {}
+    for name, texts in stand_ins.items():
+        documents = np.stack([vectors[f"passage {text}"] for text in [*texts, *others]])
+        ranks[name] = ranks_of(queries @ documents.T, own)
     korean = sum(course.language == "ko" for course in courses)
-    simple = queries.get(LiftText.TITLE_DEPARTMENT_CATEGORY, queries[LiftText.TITLE_DEPARTMENT])
-    similarity = tfidf_similarity(simple, pool, "ko" if 2 * korean > len(courses) else "en")
-    return {**ranks, LiftText.TFIDF: ranks_of(similarity, target)}
+    simple = stand_ins.get(LiftText.TITLE_DEPARTMENT_CATEGORY, stand_ins[LiftText.TITLE_DEPARTMENT])
+    similarity = tfidf_similarity(hidden, [*simple, *others], "ko" if 2 * korean > len(courses) else "en")
+    return {**ranks, LiftText.TFIDF: ranks_of(similarity, own)}
 
 
 def _lines(*parts: str) -> str:
