@@ -5,30 +5,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 
 from core.access.actor import requires
 from core.access.roles import Permission
-from core.enhancement.prompts import Prompts, build_messages, prompt_version, template_for
+from core.enhancement.prompts import Prompts
 from core.errors import JobError
-from core.generation.engine import ChatMessage, GenerationSettings
-from core.jobs.spec import JobSpec, WorkItem
+from core.generation.engine import GenerationSettings
+from core.jobs.spec import JobSpec
 from core.measurement.forecast import Forecast, forecast
 from core.measurement.hardware import get_device
 from core.models.languages import FAKE_PREFIX, can_write
 from core.models.references import resolve
 from core.pipeline.application import Application
 from core.pipeline.engine_choice import choose_engine
+from core.pipeline.enhancement_job import Means, as_text, in_short, job_spec
 from core.pipeline.prompts import current_prompts
 from core.pipeline.settings import check_generation, read_settings
 from core.pipeline.triage import TriagedCourse, read_triage
 from core.records import Course, DescriptionStatus, Enhancement, Job, JobKind, JobStatus, Message
-from core.storage.conversion import new_id
 
 MAX_TRIAL_COURSES = 5
 INSUFFICIENT = frozenset(DescriptionStatus) - {DescriptionStatus.SUFFICIENT}
 _PREVIEWS = 3
-_SHORT_CHARACTERS = 600
 _ANY_STATUS = frozenset(DescriptionStatus)
 
 
@@ -93,23 +91,6 @@ class EnhancementPlan:
         return tuple((reasons[identity], count) for identity, count in counts.most_common())
 
 
-@dataclass(frozen=True, slots=True)
-class _Means:
-    """With what a run writes."""
-
-    engine: str
-    fallback_engine: str
-    engine_reason: Message
-    model_ref: str
-    folder: Path
-    precision: str
-    precision_reason: Message
-    device: str
-    threads: int
-    settings: GenerationSettings
-    prompts: Prompts
-
-
 def plan_enhancement(
     app: Application, catalog_id: str, scope: EnhancementScope | None = None, options: EnhancementOptions | None = None
 ) -> EnhancementPlan:
@@ -128,7 +109,7 @@ def plan_enhancement(
         if not (verdict := verdicts[_language(course)])
     ]
     writable = [course for course in fresh if verdicts[_language(course)]][: scope.limit]
-    cached = set(_find_cached(app, _spec(catalog_id, means, writable)))
+    cached = set(_find_cached(app, job_spec(catalog_id, means, writable)))
     todo = tuple(course for course in writable if course.course_key not in cached)
     return EnhancementPlan(
         catalog_id=catalog_id,
@@ -147,7 +128,7 @@ def plan_enhancement(
         settings=means.settings,
         forecast=_forecast(app, means, len(todo)),
         prompts=means.prompts,
-        previews=tuple(_as_text(course, means.prompts) for course in todo[:_PREVIEWS]),
+        previews=tuple(as_text(course, means.prompts) for course in todo[:_PREVIEWS]),
     )
 
 
@@ -160,7 +141,7 @@ def start_enhancement(app: Application, plan: EnhancementPlan) -> Job:
     courses = (*plan.cached, *plan.courses)
     if not courses:
         raise JobError("pipeline.error.nothing_to_write")
-    means = _Means(
+    means = Means(
         engine=plan.engine,
         fallback_engine=plan.fallback_engine,
         engine_reason=plan.engine_reason,
@@ -173,7 +154,7 @@ def start_enhancement(app: Application, plan: EnhancementPlan) -> Job:
         settings=plan.settings,
         prompts=plan.prompts,
     )
-    spec = _spec(plan.catalog_id, means, courses, _in_short(app.catalogs.courses(plan.catalog_id)))
+    spec = job_spec(plan.catalog_id, means, courses, in_short(app.catalogs.courses(plan.catalog_id)))
     job = app.job_service.start(spec, _find_cached(app, spec))
     if job.job_id == spec.job_id and plan.forecast is not None:
         app.settings.set(forecast_setting(job.job_id), asdict(plan.forecast))
@@ -187,7 +168,7 @@ def enhancement_spec(
 
     Raises ModelError when the model is not there, CourseLiftError for settings out of range.
     """
-    return _spec(catalog_id, _choose_means(app, options or EnhancementOptions()), courses)
+    return job_spec(catalog_id, _choose_means(app, options or EnhancementOptions()), courses)
 
 
 @requires(Permission.RUN)
@@ -212,7 +193,7 @@ def forecast_setting(job_id: str) -> str:
     return f"forecast.{job_id}"
 
 
-def _choose_means(app: Application, options: EnhancementOptions) -> _Means:
+def _choose_means(app: Application, options: EnhancementOptions) -> Means:
     chosen = read_settings(app)
     model_ref = options.model_ref or chosen.generation_model
     engine = options.engine or chosen.engine
@@ -222,7 +203,7 @@ def _choose_means(app: Application, options: EnhancementOptions) -> _Means:
     check_generation(settings)
     folder, device = resolve(model_ref, app.config), get_device()
     choice = choose_engine(app, model_ref, folder, device, engine, options.precision or chosen.precision)
-    return _Means(
+    return Means(
         engine=choice.engine,
         fallback_engine=choice.fallback_engine,
         engine_reason=choice.engine_reason,
@@ -261,41 +242,6 @@ def _language(course: Course) -> str:
     return course.language or "en"
 
 
-def _spec(catalog_id: str, means: _Means, courses: Sequence[Course], others: tuple[Course, ...] = ()) -> JobSpec:
-    return JobSpec(
-        job_id=new_id(),
-        kind=JobKind.ENHANCE,
-        catalog_id=catalog_id,
-        model_ref=means.model_ref,
-        engine=means.engine,
-        precision=means.precision,
-        device=means.device,
-        threads=means.threads,
-        settings=means.settings.as_dict(),
-        items=tuple(
-            WorkItem(course.course_key, course.content_hash, chat=_chat(course, means.prompts), course=course)
-            for course in courses
-        ),
-        prompt_version=prompt_version(courses, means.prompts),
-        fallback_engine=means.fallback_engine,
-        others=others,
-    )
-
-
-def _in_short(courses: Sequence[Course]) -> tuple[Course, ...]:
-    """What the checks compare a text with, of each course of a catalog."""
-    return tuple(
-        Course(
-            it.course_key,
-            it.title,
-            title_en=it.title_en,
-            department=it.department,
-            description=it.description[:_SHORT_CHARACTERS],
-        )
-        for it in courses
-    )
-
-
 def _find_cached(app: Application, spec: JobSpec) -> dict[str, Enhancement]:
     """Texts made before from the same source with the same model and settings, by course key."""
     keys = {item.key: spec.cache_key(item.input_hash) for item in spec.items}
@@ -303,7 +249,7 @@ def _find_cached(app: Application, spec: JobSpec) -> dict[str, Enhancement]:
     return {course_key: found[cache_key] for course_key, cache_key in keys.items() if cache_key in found}
 
 
-def _forecast(app: Application, means: _Means, courses: int) -> Forecast | None:
+def _forecast(app: Application, means: Means, courses: int) -> Forecast | None:
     """From the newest run with the same model and settings on this machine, loading the model included."""
     for job in app.jobs.list(kind=JobKind.ENHANCE):
         if job.done and job.status is not JobStatus.QUEUED and _is_alike(job, means):
@@ -315,17 +261,9 @@ def _forecast(app: Application, means: _Means, courses: int) -> Forecast | None:
     return None
 
 
-def _is_alike(job: Job, means: _Means) -> bool:
+def _is_alike(job: Job, means: Means) -> bool:
     spec = job.spec
     same = {"engine": means.engine, "model_ref": means.model_ref, "precision": means.precision}
     return all(spec.get(name) == value for name, value in same.items()) and (
         replace(GenerationSettings.from_mapping(spec.get("settings", {})), seed=0) == replace(means.settings, seed=0)
     )
-
-
-def _chat(course: Course, prompts: Prompts) -> tuple[ChatMessage, ...]:
-    return build_messages(course, template_for(course, prompts))
-
-
-def _as_text(course: Course, prompts: Prompts) -> str:
-    return "\n\n".join(f"[{message['role']}]\n{message['content']}" for message in _chat(course, prompts))
