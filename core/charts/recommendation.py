@@ -66,10 +66,10 @@ def population_metrics(
     figure = go.Figure()
     rows = list(range(len(names)))
     ways = [(row, old, new) for row, old, new in zip(rows, before, after, strict=True) if old is not None]
-    for row, old, new in ways:
-        figure.add_scatter(
-            x=[old, new],
-            y=[row, row],
+    if ways:
+        figure.add_scatter(  # one trace with gaps: a trace for each line would be drawn one by one
+            x=[x for _, old, new in ways for x in (old, new, None)],
+            y=[y for row, _, _ in ways for y in (row, row, None)],
             mode="lines",
             line={"width": 4, "color": GREY},
             hoverinfo="skip",

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from core.charts.style import BLUE, GREY, PALETTE, apply_style, bars_height, list_rows, plain, thin, write_values
 
-CURVE_POINTS = 200
+CURVE_POINTS = 80
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")  # a second way to tell lines apart
 
 

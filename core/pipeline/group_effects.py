@@ -8,8 +8,6 @@ from typing import Literal
 import numpy as np
 
 from core.evaluation.population import by_group, list_diversities, own_department_shares
-from core.pipeline.application import Application
-from core.pipeline.population import load_population
 from core.pipeline.recommendation import Comparison
 from core.recommendation.arrays import Doubles, Ints
 from core.recommendation.population import PopulationData
@@ -29,9 +27,9 @@ class GroupEffect:
     replaced: float  # mean share of a list that is another after, 0 to 1
 
 
-def effects_by(app: Application, catalog_id: str, comparison: Comparison, by: Grouped) -> tuple[GroupEffect, ...]:
+def effects_by(comparison: Comparison, by: Grouped) -> tuple[GroupEffect, ...]:
     """The effect on each group, departments by name and years in order. Students of no group are left out."""
-    population = load_population(app, catalog_id)
+    population = comparison.after.population
     names, groups = _groups(population, by)
     lists = [comparison.before.lists.course_index, comparison.after.lists.course_index]
     shares = [_means(own_department_shares(each, *_departments(population)), groups, len(names)) for each in lists]

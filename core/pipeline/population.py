@@ -96,6 +96,15 @@ def load(app: Application, catalog_id: str) -> Loaded:
     return app.cached(f"population {catalog_id}", _version(app), lambda: _load(app, catalog_id))
 
 
+def load_ready(app: Application, catalog_id: str) -> Loaded:
+    """`load` after `require_ready`, for the cost of one: asking the database what has changed is most of both."""
+    version = _version(app)
+    missing = app.cached(f"readiness {catalog_id}", version, lambda: _find_missing(app, catalog_id)).missing
+    if missing:
+        raise RecommendationError("pipeline.error.not_ready", what=missing[0])
+    return app.cached(f"population {catalog_id}", version, lambda: _load(app, catalog_id))
+
+
 def _version(app: Application) -> tuple[object, ...]:
     """What the vectors and everything else in a population depend on."""
     newest = app.jobs.list(1, JobKind.EMBED)

@@ -15,9 +15,10 @@ from core.config import DEFAULT_TOP_K
 from core.errors import RecommendationError
 from core.evaluation.population import measure_churn, measure_population
 from core.pipeline.application import Application
-from core.pipeline.population import Loaded, Readiness, load, load_population, readiness, require_ready
+from core.pipeline.population import Loaded, Readiness, load, load_population, load_ready, readiness, require_ready
 from core.pipeline.weight_sets import (
     DEFAULT_WEIGHTS,
+    in_force,
     list_weight_sets,
     publish_weights,
     published_options,
@@ -27,6 +28,7 @@ from core.pipeline.weight_sets import (
 )
 from core.recommendation.blend import SIGNALS, Weights
 from core.recommendation.options import DEFAULT_OPTIONS, ListOptions, rank_lists
+from core.recommendation.population import PopulationData
 from core.recommendation.ranking import RankedLists
 from core.records import WeightSet
 from core.storage.recommendation_store import RankedArrays
@@ -78,6 +80,7 @@ class LiveRanking:
     lists: RankedLists
     metrics: PopulationMetrics
     seconds: float
+    population: PopulationData  # that was ranked
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +132,7 @@ def rank_live(
     options: ListOptions = DEFAULT_OPTIONS,
 ) -> LiveRanking:
     """Rank all students for these weights now, with the effect on the population. Stores nothing."""
-    require_ready(app, catalog_id)
-    return _rank(load(app, catalog_id), weights, options, top_k)
+    return _rank(load_ready(app, catalog_id), weights, options, top_k)
 
 
 def compare_with_published(
@@ -142,9 +144,8 @@ def compare_with_published(
     options: ListOptions = DEFAULT_OPTIONS,
 ) -> Comparison:
     """The published weights and options (or the defaults) against these, over all students."""
-    require_ready(app, catalog_id)
-    loaded = load(app, catalog_id)
-    before = rank_in_force(app, catalog_id, top_k=top_k)
+    loaded = load_ready(app, catalog_id)
+    before = _rank_in_force(app, catalog_id, loaded, top_k)
     after = _rank(loaded, weights, options, top_k)
     churn = measure_churn(before.lists.course_index, after.lists.course_index)
     return Comparison(
@@ -158,9 +159,11 @@ def compare_with_published(
 
 def rank_in_force(app: Application, catalog_id: str, *, top_k: int = DEFAULT_TOP_K) -> LiveRanking:
     """The ranking of all students by the published weights and options, made once until they or the data change."""
-    require_ready(app, catalog_id)
-    loaded = load(app, catalog_id)
-    weights, options = published_weights(app, catalog_id), published_options(app, catalog_id)
+    return _rank_in_force(app, catalog_id, load_ready(app, catalog_id), top_k)
+
+
+def _rank_in_force(app: Application, catalog_id: str, loaded: Loaded, top_k: int) -> LiveRanking:
+    weights, options = in_force(app, catalog_id)
     version = (loaded, tuple(sorted(weights.items())), options, top_k)
     return app.cached(f"ranking in force {catalog_id}", version, lambda: _rank(loaded, weights, options, top_k))
 
@@ -213,12 +216,14 @@ def _rank(loaded: Loaded, weights: Mapping[str, float], options: ListOptions, to
     started = time.perf_counter()
     lists = rank_lists(loaded.prepared, Weights.from_mapping(weights), top_k, options)
     metrics = _metrics(loaded, lists, options)
-    return LiveRanking(dict(weights), options, top_k, lists, metrics, time.perf_counter() - started)
+    return LiveRanking(
+        dict(weights), options, top_k, lists, metrics, time.perf_counter() - started, loaded.prepared.population
+    )
 
 
 def _metrics(loaded: Loaded, lists: RankedLists, options: ListOptions) -> PopulationMetrics:
-    population, kinds = loaded.prepared.population, frozenset().union(*options.grouping.kinds)
-    on_offer = np.array([course.is_active and course.kind in kinds for course in population.courses])
+    population = loaded.prepared.population
+    on_offer = np.array([options.offers(course) for course in population.courses], np.bool_)
     measured = measure_population(
         lists.course_index,
         on_offer,

@@ -11,7 +11,7 @@ from core.config import DEFAULT_TOP_K
 from core.evaluation.population import PopulationMetrics, by_group
 from core.pipeline.application import Application
 from core.pipeline.group_effects import replaced_shares
-from core.pipeline.population import load, load_population
+from core.pipeline.population import load
 from core.pipeline.recommendation import Comparison, LiveRanking, rank_in_force
 from core.recommendation.blend import SIGNALS, Weights
 from core.recommendation.tuning import LADDER, sweep
@@ -78,17 +78,17 @@ def _try(app: Application, catalog_id: str, trials: Sequence[tuple[str, float, W
     )
 
 
-def churn_by_department(app: Application, catalog_id: str, comparison: Comparison) -> dict[str, float]:
+def churn_by_department(comparison: Comparison) -> dict[str, float]:
     """Department -> mean share of its students' lists that is replaced, 0 to 1. Without students of no department."""
-    population = load_population(app, catalog_id)
+    population = comparison.after.population
     replaced = replaced_shares(comparison.before.lists.course_index, comparison.after.lists.course_index)
     means = by_group(replaced, population.student_department, len(population.departments))
     return {name: float(mean) for name, mean in zip(population.departments, means, strict=True) if np.isfinite(mean)}
 
 
-def places_of_courses(app: Application, catalog_id: str, ranking: LiveRanking) -> list[int]:
+def places_of_courses(ranking: LiveRanking) -> list[int]:
     """For each course that is offered: in how many students' lists it stands."""
-    population = load_population(app, catalog_id)
+    population = ranking.population
     index = ranking.lists.course_index
     counts = np.bincount(index[index >= 0], minlength=len(population.courses))
-    return [int(counts[place]) for place, course in enumerate(population.courses) if course.is_active]
+    return [int(counts[place]) for place, course in enumerate(population.courses) if ranking.options.offers(course)]

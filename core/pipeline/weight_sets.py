@@ -22,16 +22,22 @@ def list_weight_sets(app: Application, catalog_id: str) -> tuple[WeightSet, ...]
     return tuple(app.weights.list(catalog_id))
 
 
-def published_weights(app: Application, catalog_id: str) -> Mapping[str, float]:
-    """The weights in force: the published set, or the defaults."""
+def in_force(app: Application, catalog_id: str) -> tuple[Mapping[str, float], ListOptions]:
+    """The weights in force and how lists are made beside them: the published set's, or the defaults."""
     published = app.weights.published(catalog_id)
-    return DEFAULT_WEIGHTS if published is None else published.weights
+    if published is None:
+        return DEFAULT_WEIGHTS, DEFAULT_OPTIONS
+    return published.weights, ListOptions.from_mapping(published.options)
+
+
+def published_weights(app: Application, catalog_id: str) -> Mapping[str, float]:
+    """The weights in force."""
+    return in_force(app, catalog_id)[0]
 
 
 def published_options(app: Application, catalog_id: str) -> ListOptions:
     """How lists are made beside the weights in force."""
-    published = app.weights.published(catalog_id)
-    return DEFAULT_OPTIONS if published is None else ListOptions.from_mapping(published.options)
+    return in_force(app, catalog_id)[1]
 
 
 @requires(Permission.SAVE_WEIGHTS)

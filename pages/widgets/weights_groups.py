@@ -9,10 +9,9 @@ import streamlit as st
 from core.i18n import Translator
 from core.pipeline.group_effects import Grouped, GroupEffect, effects_by
 from core.pipeline.recommendation import Comparison
-from pages.widgets.session import application
 
 
-def draw_groups(catalog_id: str, comparison: Comparison, t: Translator) -> None:
+def draw_groups(comparison: Comparison, t: Translator) -> None:
     """A choice of department or year, and one row a group: in force → sliders. Costs nothing while folded away."""
     box = st.expander(t("tuning.groups"), icon=":material/groups:", key="weights_groups_box", on_change="rerun")
     if not box.open:
@@ -28,7 +27,7 @@ def draw_groups(catalog_id: str, comparison: Comparison, t: Translator) -> None:
             key="weights_groups_by",
             label_visibility="collapsed",
         )
-        rows = effects_by(application(), catalog_id, comparison, by)
+        rows = effects_by(comparison, by)
         st.dataframe(
             {
                 t(f"tuning.group_{by}"): [row.name for row in rows],

@@ -3,6 +3,7 @@ and which categories and years are eligible."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,7 +12,7 @@ from core.i18n import Translator
 from core.pipeline.population import load_population
 from core.pipeline.recommendation import published_options
 from core.recommendation.options import DEFAULT_OPTIONS, Grouping, ListOptions
-from core.records import CourseKind
+from core.records import Course, CourseKind
 from pages.widgets.session import application
 
 FULL = 100
@@ -25,7 +26,7 @@ def draw_options(catalog_id: str, t: Translator) -> ListOptions:
     """The choices, folded away while they are as by default; gives back what they say."""
     for key, value in _values(current_options(catalog_id)).items():
         st.session_state.setdefault(key, value)
-    now = current_options(catalog_id)
+    now, courses = current_options(catalog_id), load_population(application(), catalog_id).courses
     title = t("tuning.options") if now == DEFAULT_OPTIONS else f"{t('tuning.options')}: {options_in_words(now, t)}"
     with st.expander(title, icon=":material/rule_settings:", key="weights_options"):
         st.slider(
@@ -41,19 +42,20 @@ def draw_options(catalog_id: str, t: Translator) -> ListOptions:
         st.number_input(t("tuning.cap"), 0, LARGEST_CAP, key=_CAP, help=t("tuning.cap_help"), persist_state="session")
         st.selectbox(
             t("tuning.grouping"),
-            list(Grouping) if _has_activities(catalog_id) else [Grouping.TOGETHER],
+            list(Grouping) if any(it.kind is CourseKind.ACTIVITY for it in courses) else [Grouping.TOGETHER],
             format_func=lambda each: t(f"tuning.grouping_{each}"),
             key=_GROUPING,
             help=t("tuning.grouping_help"),
             persist_state="session",
         )
-        _draw_eligibility(catalog_id, t)
+        _draw_eligibility(courses, t)
     return current_options(catalog_id)
 
 
-def _draw_eligibility(catalog_id: str, t: Translator) -> None:
+def _draw_eligibility(courses: Sequence[Course], t: Translator) -> None:
     """Hard rules by category, where the catalog has any, and by year of study."""
-    categories = sorted({*_categories(catalog_id), *st.session_state[_CATEGORIES]})
+    known = {course.category for course in courses if course.is_active and course.category}
+    categories = sorted({*known, *st.session_state[_CATEGORIES]})
     if categories:
         st.multiselect(
             t("tuning.excluded_categories"),
@@ -74,7 +76,9 @@ def _draw_eligibility(catalog_id: str, t: Translator) -> None:
 
 def current_options(catalog_id: str) -> ListOptions:
     """What the choices say, what is in force before they were touched."""
-    said = _values(published_options(application(), catalog_id))
+    keys = _values(DEFAULT_OPTIONS)
+    touched = all(key in st.session_state for key in keys)
+    said = keys if touched else _values(published_options(application(), catalog_id))
     said = {key: st.session_state.get(key, value) for key, value in said.items()}
     return ListOptions(
         said[_VARIETY] / FULL,
@@ -114,13 +118,3 @@ def _values(options: ListOptions) -> dict[str, Any]:
         _CATEGORIES: list(options.excluded_categories),
         _YEARS: options.years_above,
     }
-
-
-def _categories(catalog_id: str) -> set[str]:
-    courses = load_population(application(), catalog_id).courses
-    return {course.category for course in courses if course.is_active and course.category}
-
-
-def _has_activities(catalog_id: str) -> bool:
-    courses = load_population(application(), catalog_id).courses
-    return any(course.kind is CourseKind.ACTIVITY for course in courses)

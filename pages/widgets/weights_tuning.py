@@ -59,10 +59,12 @@ def set_sliders(weights: Mapping[str, float]) -> None:
 
 def slider_weights(catalog_id: str) -> dict[str, float]:
     """What the sliders say, the weights in force before they were touched."""
-    preset = {
-        name: round(share * FULL) for name, share in normalised(published_weights(application(), catalog_id)).items()
-    }
-    return {signal: float(st.session_state.get(_key(signal), preset[signal])) for signal in SIGNALS}
+    if any(_key(signal) not in st.session_state for signal in SIGNALS):
+        shares = normalised(published_weights(application(), catalog_id))
+        preset = {signal: round(share * FULL) for signal, share in shares.items()}
+    else:
+        preset = {}
+    return {signal: float(st.session_state.get(_key(signal), preset.get(signal, 0))) for signal in SIGNALS}
 
 
 def _reset(catalog_id: str) -> None:
@@ -89,8 +91,8 @@ def draw_tuning(catalog_id: str, sets: Sequence[WeightSet], t: Translator) -> No
     with effects:
         comparison = compare_with_published(application(), catalog_id, weights, options=options)
         draw_metrics(comparison, t)
-        _draw_effects(catalog_id, comparison, t)
-        draw_groups(catalog_id, comparison, t)
+        _draw_effects(comparison, t)
+        draw_groups(comparison, t)
 
 
 def _draw_sliders(catalog_id: str, t: Translator) -> dict[str, float]:
@@ -186,7 +188,7 @@ def draw_metrics(comparison: Comparison, t: Translator) -> None:
     )
 
 
-def _draw_effects(catalog_id: str, comparison: Comparison, t: Translator) -> None:
+def _draw_effects(comparison: Comparison, t: Translator) -> None:
     before, after = metric_values(comparison.before.metrics, t), metric_values(comparison.after.metrics, t)
     st.caption(
         t("weights.ranked", students=comparison.after.metrics.students, seconds=f"{comparison.after.seconds:.2f}")
@@ -208,8 +210,8 @@ def _draw_effects(catalog_id: str, comparison: Comparison, t: Translator) -> Non
         draw_chart(
             weight_charts.concentration(
                 {
-                    t("weights.published"): places_of_courses(application(), catalog_id, comparison.before),
-                    t("weights.now"): places_of_courses(application(), catalog_id, comparison.after),
+                    t("weights.published"): places_of_courses(comparison.before),
+                    t("weights.now"): places_of_courses(comparison.after),
                 },
                 even_label=t("weights.even"),
                 title=t("weights.concentration"),
@@ -223,7 +225,7 @@ def _draw_effects(catalog_id: str, comparison: Comparison, t: Translator) -> Non
         if comparison.changed_students:
             draw_chart(
                 weight_charts.churn_by_department(
-                    churn_by_department(application(), catalog_id, comparison),
+                    churn_by_department(comparison),
                     title=t("weights.churn_departments"),
                     limit=14,
                 ),
@@ -236,10 +238,13 @@ def _draw_effects(catalog_id: str, comparison: Comparison, t: Translator) -> Non
 
 
 def _draw_shifts(comparison: Comparison, t: Translator) -> None:
+    """Which courses gain and lose most. Costs nothing while folded away."""
     if not comparison.shifts:
         return
-    st.markdown(f"#### {t('weights.shifts')}")
-    st.dataframe(
+    box = st.expander(t("weights.shifts"), icon=":material/swap_vert:", key="weights_shifts_box", on_change="rerun")
+    if not box.open:
+        return
+    box.dataframe(
         {
             t("weights.column_course"): [shift.title for shift in comparison.shifts],
             t("weights.column_department"): [shift.department for shift in comparison.shifts],

@@ -106,8 +106,8 @@ def test_without_history_the_search_goes_by_interests(app: Application, schooled
 
 def test_groups_add_up_to_the_student_body(app: Application, schooled: str) -> None:
     compared = recommendation.compare_with_published(app, schooled, {"interest": 1.0})
-    departments = effects_by(app, schooled, compared, "department")
-    years = effects_by(app, schooled, compared, "year")
+    departments = effects_by(compared, "department")
+    years = effects_by(compared, "year")
     assert [each.name for each in years] == ["1", "2"]
     for groups in (departments, years):
         assert sum(each.students for each in groups) == 100
@@ -119,7 +119,7 @@ def test_groups_add_up_to_the_student_body(app: Application, schooled: str) -> N
 
 def test_the_same_weights_replace_nothing_in_any_group(app: Application, schooled: str) -> None:
     compared = recommendation.compare_with_published(app, schooled, DEFAULT_WEIGHTS)
-    for each in effects_by(app, schooled, compared, "department"):
+    for each in effects_by(compared, "department"):
         assert each.replaced == 0
         assert each.courses[0] == each.courses[1]
 

@@ -72,7 +72,7 @@ def test_a_sweep_of_the_only_weight_shares_the_rest_equally(app: Application) ->
 
 def test_equal_weights_replace_nothing_in_any_department(app: Application) -> None:
     comparison = compare_with_published(app, catalog_of(app), {"department": 0.7, "interest": 0.3})
-    shares = churn_by_department(app, catalog_of(app), comparison)
+    shares = churn_by_department(comparison)
     assert set(shares) == {"Mathematics", "Physics", "Literature"}
     assert set(shares.values()) == {0.0}
 
@@ -88,14 +88,14 @@ def test_a_replaced_course_counts_in_its_students_department_only(app: Applicati
     changed = replace(
         comparison, after=replace(comparison.after, lists=replace(comparison.after.lists, course_index=other))
     )
-    shares = churn_by_department(app, catalog_of(app), changed)
+    shares = churn_by_department(changed)
     assert shares["Mathematics"] == pytest.approx(1 / filled)
     assert shares["Physics"] == 0
 
 
 def test_places_of_courses_add_up_to_all_places(app: Application) -> None:
     ranking = rank_live(app, catalog_of(app), {"department": 1.0})
-    assert sum(places_of_courses(app, catalog_of(app), ranking)) == int((ranking.lists.course_index >= 0).sum())
+    assert sum(places_of_courses(ranking)) == int((ranking.lists.course_index >= 0).sum())
 
 
 def test_students_of_a_file_are_not_called_synthetic(app: Application) -> None:
