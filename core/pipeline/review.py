@@ -20,7 +20,7 @@ from core.storage.decisions import DecisionGroup, Undone
 WAITING = (ReviewState.DRAFT, ReviewState.STALE)
 PACE_DECISIONS = 20  # the newest decisions that the pace is taken from
 LONGEST_THOUGHT_SECONDS = 300  # a longer gap between two decisions is a break, not work
-_RECENT = 20
+_RECENT = 12
 
 
 class Risk(StrEnum):

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline import review
 from core.pipeline.review import QueueItem, ReviewQueue
 from core.records import ReviewState
 from pages.widgets.review_decisions import act, draw_undo, remember, reviewer
 from pages.widgets.review_effect import draw_effect
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, guard
+
+_ROWS_WITHOUT_SCROLLING = 12
 
 
 def draw_bulk(catalog_id: str, queue: ReviewQueue, t: Translator) -> None:
@@ -34,7 +38,7 @@ def draw_bulk(catalog_id: str, queue: ReviewQueue, t: Translator) -> None:
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        height=460,
+        height=460 if len(queue.items) > _ROWS_WITHOUT_SCROLLING else "auto",
         key="review_table",
     )
     picked = {
@@ -46,10 +50,11 @@ def draw_bulk(catalog_id: str, queue: ReviewQueue, t: Translator) -> None:
     with st.container(horizontal=True):
         if st.button(
             t("review.bulk_approve", count=len(chosen)),
+            help=reason_why_not(Permission.REVIEW),
             key="review_bulk_approve",
             type="primary",
             icon=":material/done_all:",
-            disabled=not chosen,
+            disabled=(not chosen) or not may(Permission.REVIEW),
         ):
             _confirm(catalog_id, chosen, len(drafts) - len(passing), len(passing) - len(chosen), t)
         draw_undo(catalog_id, t)
@@ -71,7 +76,13 @@ def _confirm(catalog_id: str, chosen: Sequence[QueueItem], held: int, left_out: 
         if left_out:
             st.markdown(t("review.bulk_left_out", count=left_out))
         st.caption(t("review.bulk_undo_note"))
-        if st.button(t("review.bulk_confirm"), key="review_bulk_confirm", type="primary"):
+        if st.button(
+            t("review.bulk_confirm"),
+            disabled=not may(Permission.REVIEW),
+            help=reason_why_not(Permission.REVIEW),
+            key="review_bulk_confirm",
+            type="primary",
+        ):
             act(lambda: _approve(catalog_id, chosen, t))
             st.rerun()
 
