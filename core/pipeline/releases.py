@@ -50,7 +50,7 @@ class ReleasePlan:
             return Message("release.embeds.unmeasured")
         gain = self.lift.gain
         figures = {"gain": f"{gain.mean:+.3f}", "low": f"{gain.low:+.3f}", "high": f"{gain.high:+.3f}"}
-        name = "gains" if self.speaks_for_generated else "gains_nothing"
+        name = "harms" if self.harms else "gains" if self.speaks_for_generated else "gains_nothing"
         return Message(f"release.embeds.{name}", {"lift": self.lift.reason, **figures})
 
 

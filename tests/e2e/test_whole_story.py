@@ -94,6 +94,7 @@ def test_4_students_are_uploaded(dashboard: Dashboard, page: Page, files: tuple[
 
 def test_5_texts_become_vectors_and_all_students_get_a_list(dashboard: Dashboard, page: Page) -> None:
     open_page(page, dashboard, "weights")
+    expect(page.locator(".st-key-embed_start button")).to_contain_text("Publish 2 texts")
     press(page, "embed_start")
     expect(page.locator(".st-key-weights_recompute")).to_be_visible(timeout=240_000)
     press(page, "weights_recompute")

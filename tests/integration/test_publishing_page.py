@@ -1,0 +1,93 @@
+"""Publishing by clicking: the panel of the Review page, and the step of the Weights page that does it first."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.config import PROJECT_FOLDER
+from core.i18n import LANGUAGES
+from core.pipeline import review
+from core.pipeline.application import Application
+from core.pipeline.releases import list_releases
+from core.records import JobKind
+from pages.widgets.session import application
+from tests.seeding import JOB_SECONDS, seed
+
+
+@pytest.fixture(scope="module")
+def seeded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return seed(tmp_path_factory.mktemp("seeded"))
+
+
+@pytest.fixture
+def app(seeded_home: Path, own_state_folder: Path) -> Iterator[Application]:
+    """The pages' own application on six courses with vectors, whose drafts have just been approved."""
+    shutil.copytree(seeded_home, own_state_folder, dirs_exist_ok=True)
+    opened = application()
+    drafts = opened.enhancements.latest(catalog_of(opened)).values()
+    review.approve(opened, [draft.enhancement_id for draft in drafts], by="Kim")
+    yield opened
+    opened.close()
+    st.cache_resource.clear()
+
+
+def catalog_of(app: Application) -> str:
+    return app.catalogs.list()[0].catalog_id
+
+
+def open_page(name: str, app: Application, language: str = "en", view: str = "") -> AppTest:
+    at = AppTest.from_file(PROJECT_FOLDER / "pages" / f"{name}.py", default_timeout=60)
+    at.session_state["language"] = language
+    at.session_state["catalog_id"] = catalog_of(app)
+    if view:
+        at.session_state[f"{name}_view"] = view
+    return run(at)
+
+
+def run(at: AppTest) -> AppTest:
+    at.run()
+    assert not at.exception
+    return at
+
+
+def click(at: AppTest, key: str) -> AppTest:
+    at.button(key=key).click()
+    return run(at)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_texts_are_published_and_an_earlier_release_again(app: Application, language: str) -> None:
+    catalog_id = catalog_of(app)
+    at = open_page("review", app, language, "publish")
+    at.text_input(key="release_name").set_value("autumn")
+    click(at, "release_publish")
+    (first,) = list_releases(app, catalog_id)
+    assert (first.name, first.published_by, first.is_current) == ("autumn", "Kim", True)
+    assert "release_publish" not in {button.key for button in at.button}  # there is nothing new to publish
+    newest = next(iter(app.enhancements.published(catalog_id).values()))
+    review.edit(app, newest.enhancement_id, "Other words about the same subject.", by="Kim")
+    at = click(open_page("review", app, language, "publish"), "release_publish")
+    click(at, "release_again")
+    assert next(each.name for each in list_releases(app, catalog_id) if each.is_current) == "autumn"
+
+
+def test_approved_texts_that_are_not_in_use_are_pointed_out_where_lists_are_made(app: Application) -> None:
+    at = open_page("weights", app)
+    assert "steps_review" in {button.key for button in at.button}
+
+
+def test_the_first_vectors_come_with_a_first_release(app: Application) -> None:
+    catalog_id = catalog_of(app)
+    app.settings.set("settings", {**app.settings.get("settings"), "embedding_model": "fake:without-vectors"})
+    at = open_page("weights", app)
+    click(at, "embed_start")
+    (release,) = list_releases(app, catalog_id)
+    assert release.is_current and release.name
+    job = next(job for job in app.jobs.list() if job.kind is JobKind.EMBED)
+    assert app.job_service.wait(job.job_id, JOB_SECONDS).done > 0
