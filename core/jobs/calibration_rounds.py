@@ -62,9 +62,10 @@ def _try_all(
         configuration = next_configuration(configurations, trials, left, contender_share)
         if configuration is None:
             break
-        spent = 1 - (until - time.monotonic()) / request.seconds
+        spent = min(1 - (until - time.monotonic()) / request.seconds, 1.0)
         write_state(folder, spent, "measuring.step.trial", **asdict(configuration))
-        trials.append(_try(folder, configuration, max(until - time.monotonic(), _SHORTEST_TRIAL)))
+        shortest = _SHORTEST_TRIAL if is_calibration else request.seconds
+        trials.append(_try(folder, configuration, max(until - time.monotonic(), shortest)))
         logger.info("%s: %.1f courses a minute", configuration, trials[-1].courses_per_minute)
     return trials
 
