@@ -22,6 +22,7 @@ from core.jobs.entries import (
 from core.jobs.job_progress import LatestText
 from core.jobs.journal import Journal
 from core.jobs.outputs import read_output
+from core.jobs.pace import Pace
 from core.jobs.reasons import as_message
 from core.jobs.spec import JobSpec
 from core.records import Enhancement, ItemState, JobKind, Measurement, Timing
@@ -30,7 +31,6 @@ from core.storage.journal_batch import Embedding, ItemSample, JobItem, JournalBa
 
 LINES_A_TRANSACTION = 500
 MAX_LATEST = 5
-_FORECAST_ITEMS = 1024
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ class Ingest:
         states = jobs.item_states(spec.job_id)
         self._done = frozenset(key for key, state in states.items() if state is ItemState.DONE).difference(distrusted)
         self.latest: deque[LatestText] = deque(maxlen=MAX_LATEST)  # newest first
-        self.seconds: deque[float] = deque(maxlen=_FORECAST_ITEMS)  # of the newest items
+        self.pace = Pace()
 
     @property
     def refused(self) -> int:
@@ -147,8 +147,8 @@ class Ingest:
         stretch = _Stretch(self._spec, self._done)
         for line in lines:
             stretch.add(line)
+            self.pace.add(line)
         with step("ingest.store"):
             self._jobs.apply_journal(self._spec.job_id, position, end, stretch.as_batch())
         self._done |= {item.item_key for item in stretch.items.values() if item.state is ItemState.DONE}
-        self.seconds.extend(sample.seconds for sample in stretch.samples if sample.seconds)  # cached ones take none
         self.latest.extendleft(LatestText(made.course_key, made.text, made.seconds) for made in stretch.enhancements)

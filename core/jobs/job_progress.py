@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from core.jobs.heartbeat import LOADING_PHASES, Heartbeat
+from core.jobs.pace import Pace
 from core.jobs.spec import JobSpec
-from core.measurement.forecast import Forecast, forecast
+from core.measurement.forecast import Forecast
 from core.records import Job, JobStatus, Message
 
 SILENT_SECONDS = 15.0  # without a sign of life a worker is shown as not responding
@@ -51,10 +52,8 @@ def phase_of(job: Job, heartbeat: Heartbeat | None, is_alive: bool, stop_asked: 
     return Message(f"jobs.phase.{heartbeat.phase if heartbeat else 'starting'}")
 
 
-def working_progress(
-    job: Job, phase: Message, heartbeat: Heartbeat, *, seconds: Sequence[float], spec: JobSpec
-) -> JobProgress:
-    """The progress of a job whose worker lives; `seconds` are those of its newest items, oldest first."""
+def working_progress(job: Job, phase: Message, heartbeat: Heartbeat, *, pace: Pace, spec: JobSpec) -> JobProgress:
+    """The progress of a job whose worker lives."""
     is_loading = heartbeat.phase in LOADING_PHASES
     has_rate = heartbeat.done > 0 and heartbeat.working_seconds > 0
     return JobProgress(
@@ -66,11 +65,11 @@ def working_progress(
         seconds_since_beat=heartbeat.age,
         items_per_minute=60 * heartbeat.done / heartbeat.working_seconds if has_rate else None,
         tokens_per_second=heartbeat.tokens_per_second,
-        time_left=time_left(seconds, job, spec),
+        time_left=time_left(pace, job, spec),
         rss_mib=heartbeat.rss_mib,
     )
 
 
-def time_left(seconds: Sequence[float], job: Job, spec: JobSpec) -> Forecast | None:
-    """How long the rest of a running job takes, from the seconds of its newest items."""
-    return forecast(seconds, job.pending, int(spec.settings.get("batch_size", 1)))
+def time_left(pace: Pace, job: Job, spec: JobSpec) -> Forecast | None:
+    """How long the rest of a running job takes."""
+    return pace.time_left(job.pending, int(spec.settings.get("batch_size", 1)), datetime.now(UTC))

@@ -31,7 +31,7 @@ from core.storage.job_store import JobStore
 __all__ = ["JobProgress", "JobService"]
 
 TICK_SECONDS = 0.5
-TROUBLE_SECONDS = 5.0  # between tries while the database does not work
+TROUBLE_SECONDS = 2.0  # between tries while the database does not work; a dead worker is still noticed within 5 s
 _ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
 _RETRIED = (ItemState.FAILED, ItemState.SET_ASIDE)
 
@@ -266,7 +266,7 @@ class JobService:
         if watch is None or not is_alive or heartbeat is None:
             progress = JobProgress(job, phase, is_alive=is_alive)
         else:
-            progress = working_progress(job, phase, heartbeat, seconds=tuple(watch.ingest.seconds), spec=watch.spec)
+            progress = working_progress(job, phase, heartbeat, pace=watch.ingest.pace, spec=watch.spec)
         return replace(
             progress,
             latest=self._latest(job, watch),

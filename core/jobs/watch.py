@@ -81,12 +81,12 @@ class JobWatch:
 
     def _foretell(self, job: Job) -> None:
         """Once enough is seen, keep what can be said about the rest, so that it can be held against what comes."""
-        if self._has_foretold or len(self.ingest.seconds) < FORECAST_ITEMS:
+        if self._has_foretold or len(self.ingest.pace.seconds) < FORECAST_ITEMS:
             return
         self._has_foretold = True
-        rest = time_left(tuple(self.ingest.seconds), job, self.spec)
+        rest = time_left(self.ingest.pace, job, self.spec)
         if rest is not None and job.pending:
-            made = JobForecast(datetime.now(UTC), len(self.ingest.seconds), job.pending, *astuple(rest))
+            made = JobForecast(datetime.now(UTC), len(self.ingest.pace.seconds), job.pending, *astuple(rest))
             self._jobs.add_forecast(job.job_id, made)
 
     def _look_after(self, job: Job) -> None:
