@@ -27,9 +27,8 @@ check: $(VENV)/.installed-tests ## lint, formatting, types, who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-faults: $(VENV)/.installed-tests ## the long campaign of kills and damaged files; prints its figures
-	$(BIN)/python -m tests.faults.campaign
-	$(BIN)/python -m tests.faults.storage_campaign
+faults: $(VENV)/.installed-tests ## kills, damaged databases and files, load: about an hour; prints its figures
+	$(BIN)/python -m tests.faults
 
 format: $(VENV)/.installed-tests ## let ruff tidy the code
 	$(BIN)/ruff check --fix .

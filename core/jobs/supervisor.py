@@ -105,7 +105,10 @@ class Supervisor:
             return False
         if process_start(heartbeat.pid) != heartbeat.process_start:
             return False
-        os.kill(heartbeat.pid, signal_number)
+        try:
+            os.kill(heartbeat.pid, signal_number)
+        except ProcessLookupError:  # it died this moment
+            return False
         return True
 
     def died_of_memory(self, job_id: str) -> bool:

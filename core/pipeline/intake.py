@@ -170,9 +170,9 @@ def read_upload(source: bytes | Path, file_name: str) -> Upload:
 
 
 def keep_upload(config: Config, upload: Upload) -> Path:
-    """Store the bytes of an upload under their hash; returns where."""
+    """Store the bytes of an upload under their hash, also in place of a file that was changed; returns where."""
     path = config.uploads_folder / f"{upload.content_hash}{Path(upload.file_name).suffix.lower()}"
-    if not path.exists():
+    if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != upload.content_hash:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, upload.content)
     return path

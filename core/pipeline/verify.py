@@ -180,10 +180,9 @@ def _check_results(app: Application, ledgers: Sequence[JobLedger]) -> Check:
     lost = [job_id for job_id in unknown if has_begun(app.config, job_id)]
     faults += [Message("verify.job_unknown", {"job": job_id}) for job_id in lost]
     refused = [ledger for ledger in ledgers if ledger.refused]
-    notes = tuple(
-        Message("verify.lines_refused", {"job": ledger.job.job_id, "count": ledger.refused}) for ledger in refused
-    )
-    return Check("results", sum(ledger.results for ledger in ledgers), tuple(faults), notes)
+    notes = [Message("verify.lines_refused", {"job": it.job.job_id, "count": it.refused}) for it in refused]
+    notes += [Message("verify.folder_unused", {"job": job_id}) for job_id in unknown if job_id not in lost]
+    return Check("results", sum(ledger.results for ledger in ledgers), tuple(faults), tuple(notes))
 
 
 def _check_items(ledgers: Sequence[JobLedger]) -> Check:

@@ -58,6 +58,7 @@ class Tally:
             found.append(f"ended as {run.status}")
         if ledger.redone > run.kills * batch_size:
             found.append(f"{ledger.redone} items redone, more than {run.kills} kills had in flight")
+        found += [f"the watch stumbled: {trouble}" for trouble in run.troubles]
         self.faults += [f"{name}: {fault}" for fault in found]
         print(f"{name}: {run.kills} kills, {run.status}, {ledger.stored} texts, {len(found)} faults", flush=True)
 

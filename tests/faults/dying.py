@@ -1,7 +1,8 @@
 """One piece of work on a database, killed at its N-th step: `python -m tests.faults.dying WORK STATE_FOLDER N`.
 
 Steps of a backup and of a restore are the lines of the module that does them; steps of a migration are its SQL
-statements. Exit status 0: the work was done before step N came.
+statements. With N = 0 only a named step that is armed kills (see core.failpoints). Exit status 0: the work was done
+before step N came.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import duckdb
 
 from core.config import Config
 from core.pipeline.backup import restore
+from core.pipeline.verify import repair
 from core.storage import Database, create_backup
 from core.storage import backup as backup_module
 from core.storage.migrations import SCHEMA_FOLDER, migrate
@@ -87,6 +89,8 @@ def main(work: str, home: Path, steps: int) -> None:
         (scripts / "9999_next.sql").write_text(NEXT_SCHEMA)
         with duckdb.connect(str(config.database_path)) as connection:
             migrate(FusedConnection(connection, fuse), lambda version: None, scripts)  # type: ignore[arg-type]
+    elif work == "repair":
+        repair(config)
     elif work == "backup":
         with Database(config.database_path) as database:
             trace_module(backup_module.__file__, fuse)

@@ -55,7 +55,7 @@ def copy_of(picture: Path, target: Path) -> Config:
 def _run_early_job(app: Application) -> None:
     """Half of the job, a backup, the other half."""
     service = app.job_service
-    job = service.start(make_spec("early", EARLY, "delay=0.05"))
+    job = service.start(make_spec("early", EARLY, "delay=0.15"))
     while service.wait(job.job_id, 0.1).done < EARLY // 4:
         pass
     service.pause(job.job_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -27,6 +28,7 @@ TORN_END = b'000000ff 12345678 {"kind":"result","job"'  # what a writer that is 
 _AT_APP_START = ("recovery.recover", "recovery.job", "journal.cut")
 _AT_WORKER_START = ("worker.spawn", "worker.load_spec", "worker.load_model", "journal.lock")
 _DIED = "its worker died"
+_TROUBLE = re.compile(r"could not be looked after.*?^(\w[\w.]*(?:Error|Exception)[^\n]*)", re.DOTALL | re.MULTILINE)
 
 
 @dataclass
@@ -40,6 +42,7 @@ class Run:
     resumed: list[float] = field(default_factory=list)  # seconds from a death until the next worker's first sign
     status: str = ""
     left: Sequence[str] = ()  # steps that the job ended before
+    troubles: list[str] = field(default_factory=list)  # what made the app's watch stumble
     resumes: int = 0  # times that a person would have had to press Resume
 
 
@@ -318,6 +321,7 @@ def run_with_kills(
             time.sleep(0.05)
         run.status = target.log().strip().splitlines()[-1] if target.app_has_ended() else "running for ever"
         run.left = [*waiting, *killer.missed]
+        run.troubles = _TROUBLE.findall(target.log())
         run.resumes = target.log().count("resumed by hand")
     finally:
         if not target.app_has_ended():

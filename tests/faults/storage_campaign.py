@@ -6,6 +6,7 @@ with the app whether every journalled result is there, once and unchanged.
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import duckdb
 
 from core.config import PROJECT_FOLDER, Config
 from core.errors import StorageError
+from core.failpoints import STORAGE_STEPS
 from core.pipeline.application import Application
 from core.pipeline.backup import list_backups
 from core.pipeline.verify import repair, verify
@@ -28,6 +30,8 @@ from tests.faults.installation import RESULTS, Installation, copy_of, make
 TRIES = 40
 SEED = 20261122
 Damage = Callable[[Config, random.Random], None]
+_WORKS = {"migration": "migrate", "backup": "backup", "restore": "restore", "repair": "repair"}
+_WITH_LOG = ("restore.set_log_aside",)
 TABLES = "SELECT table_name, column_count FROM duckdb_tables() WHERE NOT internal ORDER BY 1"
 
 
@@ -89,6 +93,42 @@ def killed(work: str, installation: Installation, steps: Iterable[int], folder: 
         problems = _schema_problems(config) if work == "migrate" else _left_over(config, repair(config).after.holds)
         faults += [f"{work} killed at step {step}: {problem}" for problem in problems]
     return seen, faults
+
+
+def killed_at_steps(installation: Installation, folder: Path) -> tuple[Counter[str], list[str]]:
+    """Kill before and after each named step of a migration, a backup, a restore and a repair."""
+    seen: Counter[str] = Counter()
+    faults: list[str] = []
+    for point in (f"{when}-{step}" for step in STORAGE_STEPS for when in ("before", "after")):
+        step = point.partition("-")[2]
+        config = copy_of(installation.killed if step in _WITH_LOG else installation.closed, folder / point)
+        _make_reachable(step, config)
+        marks = folder / f"marks-{point}"
+        marks.mkdir()
+        (marks / point).touch()
+        work = _WORKS[step.partition(".")[0]]
+        command = [sys.executable, "-m", "tests.faults.dying", work, str(config.home), "0"]
+        environment = {**os.environ, "COURSELIFT_FAIL_POINTS": str(marks)}
+        status = subprocess.run(command, cwd=PROJECT_FOLDER, env=environment, timeout=120, check=False)
+        seen["kills"] += status.returncode == -9
+        if status.returncode != -9:
+            faults.append(f"{point} was never reached")
+        problems = _schema_problems(config) if work == "migrate" else _left_over(config, repair(config).after.holds)
+        faults += [f"killed {point}: {problem}" for problem in problems]
+    return seen, faults
+
+
+def _make_reachable(step: str, config: Config) -> None:
+    """Leave what the step is there for: a log or a database that cannot be read, or one that lost an import."""
+    if step in _WITH_LOG:
+        log = _log(config)
+        content = log.read_bytes()
+        log.write_bytes(content[:200] + bytes(200) + content[400:])
+    elif step == "repair.restore":
+        config.database_path.write_bytes(b"damaged" * 1000)
+    elif step == "repair.switch":
+        with duckdb.connect(str(config.database_path)) as connection:
+            connection.execute("DELETE FROM imports")
 
 
 def _opens(config: Config) -> str:
@@ -155,6 +195,9 @@ def main(tries: int = TRIES, seed: int = SEED) -> int:
             seen, found = damaged(damage, installation, range(seed, seed + tries), folder)
             print(f"{damage}: {dict(seen)}; lost or doubled: {len(found)}", flush=True)
             faults += found
+        seen, found = killed_at_steps(installation, folder)
+        print(f"killed at named steps: {dict(seen)}; lost, doubled or half done: {len(found)}", flush=True)
+        faults += found
         for work in ("migrate", "backup", "restore"):
             seen, found = killed(work, installation, range(1, 1000), folder)
             print(f"{work} killed at each step: {dict(seen)}; lost, doubled or half done: {len(found)}", flush=True)

@@ -13,10 +13,12 @@ from core.config import Config
 from core.errors import StorageError
 from core.pipeline.application import Application
 from core.pipeline.backup import list_backups, restore
+from core.pipeline.intake import apply_catalog, preview_catalog
 from core.pipeline.verify import VerifyReport, read_journals_again, repair, verify
 from core.records import ItemState, JobStatus, ReviewState
 from tests.faults.checker import check
-from tests.faults.installation import EARLY, LATE, RESULTS, Installation, copy_of, make
+from tests.faults.installation import CATALOG_FILE, EARLY, LATE, RESULTS, Installation, copy_of, make
+from tests.jobs_lab import make_spec
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +143,31 @@ def test_uploads_that_are_not_what_they_were_are_told(config: Config, damage: st
     assert keys_of(verified(config)) == {key}
 
 
+@pytest.mark.parametrize("damage", ["change", "remove"])
+def test_an_upload_that_is_imported_again_is_whole_again(config: Config, damage: str) -> None:
+    (upload,) = config.uploads_folder.iterdir()
+    if damage == "change":
+        upload.write_bytes(b"something else")
+    else:
+        upload.unlink()
+    with open_app(config) as app:
+        catalog_id = app.catalogs.list()[0].catalog_id
+        apply_catalog(app, preview_catalog(app, CATALOG_FILE, "term.csv", catalog_id=catalog_id))
+        assert verify(app).holds
+    assert check(config.home).faults == []
+
+
+def test_the_folder_of_a_job_that_never_began_is_noted(config: Config) -> None:
+    make_spec("orphan", 3).save(_made(config.jobs_folder / "orphan"))
+    with open_app(config) as app:
+        app.job_service.tick()
+        report = verify(app)
+        assert report.holds
+        assert [(note.key, note.params["job"]) for each in report.checks for note in each.notes] == [
+            ("verify.folder_unused", "orphan")
+        ]
+
+
 def test_an_upload_that_the_database_does_not_know_is_noted(config: Config) -> None:
     (config.uploads_folder / "later.csv").write_bytes(b"came after the database's last row")
     report = verified(config)
@@ -223,6 +250,11 @@ def test_a_database_that_is_in_use_is_not_repaired(config: Config) -> None:
     with open_app(config), pytest.raises(StorageError) as caught:
         repair(config)
     assert caught.value.message.key == "storage.already_open"
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def _with_damaged_table(config: Config) -> bytes:
