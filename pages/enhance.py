@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.errors import CourseLiftError
 from core.i18n import Translator
 from core.pipeline.application import Application
@@ -14,6 +15,7 @@ from pages.widgets.formats import moment
 from pages.widgets.job_view import draw_report, job_status
 from pages.widgets.model_install import draw_install, model_is_missing
 from pages.widgets.navigation import go_to_button
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, catalog_or_way_there, show, show_error, translator
 
 
@@ -69,7 +71,13 @@ def draw_result(app: Application, past: list[Job], t: Translator) -> None:
 def draw_retry(app: Application, job: Job, t: Translator) -> None:
     """The button that tries failed courses again, when there are any."""
     count = job.failed + job.set_aside
-    if count and st.button(t("enhance.retry", count=count), icon=":material/replay:", key=f"retry_{job.job_id}"):
+    if count and st.button(
+        t("enhance.retry", count=count),
+        icon=":material/replay:",
+        disabled=not may(Permission.RUN),
+        help=reason_why_not(Permission.RUN),
+        key=f"retry_{job.job_id}",
+    ):
         retry_failed(app, job.job_id)
         st.rerun()
 

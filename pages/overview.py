@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.charts import status as status_charts
 from core.i18n import Translator
 from core.pipeline import samples
@@ -13,6 +14,7 @@ from core.records import DescriptionStatus, Job, JobKind, ReviewState
 from pages.widgets.display import Figure, draw_chart, metric_row, plain
 from pages.widgets.job_view import draw_progress
 from pages.widgets.navigation import go_to_button, page_title
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, current_catalog, guard, select_catalog, show, translator
 
 _SHOWN_DEPARTMENTS = 15
@@ -60,7 +62,14 @@ def draw_sample_loader(app: Application, t: Translator) -> None:
     )
     st.caption(plain(t.message(choices[name].credit)))
     with_students = st.checkbox(t("overview.with_students"), value=True, key="with_students")
-    if st.button(t("overview.load_sample"), type="primary", icon=":material/play_arrow:", key="load_sample"):
+    if st.button(
+        t("overview.load_sample"),
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=not may(Permission.IMPORT_CATALOG),
+        help=reason_why_not(Permission.IMPORT_CATALOG),
+        key="load_sample",
+    ):
         with st.spinner(t("overview.loading_sample")):
             catalog_id = samples.load_sample(app, name, t.language).catalog_id
             if with_students:

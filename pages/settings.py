@@ -6,14 +6,19 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.access.actor import current_actor
+from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline.settings import change_settings, read_settings
 from pages.widgets.endpoint_confirmation import draw_destinations, draw_endpoints
 from pages.widgets.prompt_editor import draw_prompts
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, show, translator
+from pages.widgets.settings_access import draw_access
 from pages.widgets.settings_data import draw_data
 from pages.widgets.settings_models import draw_models
 from pages.widgets.settings_privacy import draw_privacy
+from pages.widgets.student_deletion import draw_deletion
 
 _OUTCOME = "settings_outcome"
 
@@ -40,12 +45,15 @@ def draw() -> None:
     with prompts:
         draw_prompts(t)
     with person:
-        _draw_person(t)
+        if not current_actor().is_signed_in:
+            _draw_person(t)
+        draw_access(t)
     with data:
         draw_data(t)
     with privacy:
         draw_destinations(t)
         draw_privacy(t)
+        draw_deletion(t)
 
 
 def _draw_person(t: Translator) -> None:
@@ -54,7 +62,13 @@ def _draw_person(t: Translator) -> None:
     st.markdown(t("settings.person_text"))
     with st.form("settings_person_form", border=False):
         actor = st.text_input(t("settings.actor"), settings.actor, max_chars=80, key="settings_actor", width=420)
-        if st.form_submit_button(t("settings.save"), type="primary", key="settings_save_person"):
+        if st.form_submit_button(
+            t("settings.save"),
+            type="primary",
+            disabled=not may(Permission.CONFIGURE),
+            help=reason_why_not(Permission.CONFIGURE),
+            key="settings_save_person",
+        ):
             change_settings(app, replace(settings, actor=actor.strip()))
             st.session_state[_OUTCOME] = t("settings.saved")
             st.rerun()

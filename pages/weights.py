@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline.recommendation import latest_run, list_weight_sets, recommend
 from core.records import Catalog, WeightSet
 from pages.widgets.display import plain
 from pages.widgets.formats import moment
 from pages.widgets.recommendation_steps import recommendations_are_ready
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, catalog_or_way_there, show, translator
 from pages.widgets.weights_evidence import draw_evidence
 from pages.widgets.weights_saved import draw_saved
@@ -78,10 +80,11 @@ def _draw_state(catalog: Catalog, published: WeightSet | None, t: Translator) ->
         is_current = run is not None and (published is None or run.weight_set.weight_set_id == published.weight_set_id)
         if st.button(
             t("weights.recompute"),
+            disabled=not may(Permission.PUBLISH),
             key="weights_recompute",
             type="secondary" if is_current else "primary",
             icon=":material/calculate:",
-            help=t("weights.recompute_help"),
+            help=reason_why_not(Permission.PUBLISH) or (t("weights.recompute_help")),
         ):
             with st.spinner(t("weights.recomputing")):
                 report = recommend(application(), catalog.catalog_id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.catalog.comparison import CatalogDiff, changed_fields
 from core.catalog.mapping import COURSE_FIELDS, ColumnMapping
 from core.config import MAX_UPLOAD_MIB
@@ -18,6 +19,7 @@ from core.records import Catalog, Course
 from pages.widgets.display import Figure, course_table, metric_row
 from pages.widgets.formats import duration
 from pages.widgets.navigation import go_to_button
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import select_catalog, show_error
 from pages.widgets.upload_form import choose_mapping, draw_problems, draw_table_preview
 
@@ -179,7 +181,14 @@ def draw_apply(app: Application, preview: CatalogPreview, t: Translator) -> None
         name = st.text_input(t("catalog.name"), value=preview.suggested_name, key="catalog_name", max_chars=120)
     ready = bool(preview.intake.courses) and (preview.catalog_id is not None or bool(name.strip()))
     label = t("catalog.apply", count=len(preview.intake.courses))
-    if st.button(label, type="primary", icon=":material/check:", disabled=not ready, key="apply_catalog"):
+    if st.button(
+        label,
+        type="primary",
+        icon=":material/check:",
+        disabled=(not ready) or not may(Permission.IMPORT_CATALOG),
+        help=reason_why_not(Permission.IMPORT_CATALOG),
+        key="apply_catalog",
+    ):
         with st.spinner(t("catalog.applying")):
             done = apply_catalog(app, preview, name=name.strip())
         del st.session_state["catalog_preview"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.errors import CourseLiftError
 from core.i18n import Translator
 from core.models.endpoints import (
@@ -17,6 +18,7 @@ from core.models.endpoints import (
 from core.pipeline.settings import read_settings
 from pages.widgets.display import plain
 from pages.widgets.formats import moment
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, show_error
 
 _OUTCOME = "settings_outcome"  # said after the next run, see pages/settings.py
@@ -54,7 +56,13 @@ def _draw_question(endpoint: Endpoint, t: Translator) -> None:
         return
     if not is_private(endpoint):
         st.warning(plain(t("endpoint.public_host", host=endpoint.host)), icon=":material/public:")
-    if st.button(plain(t("endpoint.confirm", host=endpoint.host)), type="primary", key="endpoint_confirm"):
+    if st.button(
+        plain(t("endpoint.confirm", host=endpoint.host)),
+        type="primary",
+        disabled=not may(Permission.CONFIGURE),
+        help=reason_why_not(Permission.CONFIGURE),
+        key="endpoint_confirm",
+    ):
         confirm_endpoint(config, endpoint, read_settings(application()).actor)
         st.session_state[_OUTCOME] = plain(t("endpoint.confirmed", address=endpoint.address))
         st.rerun()
@@ -66,7 +74,12 @@ def _draw_confirmed(t: Translator) -> None:
         line, button = st.columns([5, 1], vertical_alignment="center")
         when = moment(each.confirmed_at, t)
         line.write(plain(t("endpoint.confirmed_line", address=each.address, when=when, by=each.confirmed_by).strip()))
-        if button.button(t("endpoint.withdraw"), key=f"endpoint_withdraw_{number}"):
+        if button.button(
+            t("endpoint.withdraw"),
+            disabled=not may(Permission.CONFIGURE),
+            help=reason_why_not(Permission.CONFIGURE),
+            key=f"endpoint_withdraw_{number}",
+        ):
             withdraw_endpoint(config, each.address)
             st.session_state[_OUTCOME] = plain(t("endpoint.withdrawn", address=each.address))
             st.rerun()

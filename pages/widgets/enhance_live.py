@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline import jobs
 from core.pipeline.application import Application
@@ -12,6 +13,7 @@ from pages.widgets.display import plain
 from pages.widgets.formats import duration
 from pages.widgets.job_view import draw_job_charts, draw_progress, draw_progress_figures
 from pages.widgets.marked_text import added_legend, enhancement_text
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import guard
 
 _REFRESH_SECONDS = 2
@@ -41,13 +43,32 @@ def _draw_job(app: Application, seen: Job, t: Translator) -> None:
 def _draw_control(app: Application, job: Job, t: Translator) -> None:
     with st.container(horizontal=True):
         if job.status is JobStatus.PAUSED:
-            if st.button(t("enhance.resume"), type="primary", icon=":material/play_arrow:", key="resume_job"):
+            if st.button(
+                t("enhance.resume"),
+                type="primary",
+                icon=":material/play_arrow:",
+                disabled=not may(Permission.RUN),
+                help=reason_why_not(Permission.RUN),
+                key="resume_job",
+            ):
                 jobs.resume_job(app, job.job_id)
                 st.rerun()
-        elif st.button(t("enhance.pause"), icon=":material/pause:", key="pause_job"):
+        elif st.button(
+            t("enhance.pause"),
+            icon=":material/pause:",
+            disabled=not may(Permission.RUN),
+            help=reason_why_not(Permission.RUN),
+            key="pause_job",
+        ):
             jobs.pause_job(app, job.job_id)
             st.toast(t("enhance.pausing"))
-        if st.button(t("enhance.cancel"), icon=":material/stop:", help=t("enhance.cancel_help"), key="cancel_job"):
+        if st.button(
+            t("enhance.cancel"),
+            icon=":material/stop:",
+            help=reason_why_not(Permission.RUN) or (t("enhance.cancel_help")),
+            disabled=not may(Permission.RUN),
+            key="cancel_job",
+        ):
             jobs.cancel_job(app, job.job_id)
             st.toast(t("enhance.cancelling"))
 

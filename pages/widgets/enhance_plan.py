@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline.application import Application
 from core.pipeline.enhancement import (
@@ -22,6 +23,7 @@ from core.records import Catalog, Course, Job
 from pages.widgets.display import Figure, course_table, metric_row, plain
 from pages.widgets.enhance_choices import draw_options, draw_scope
 from pages.widgets.formats import duration, span
+from pages.widgets.rights import may, reason_why_not
 
 _LISTED_COURSES = 1000
 
@@ -111,7 +113,8 @@ def draw_buttons(
         t("enhance.start_picked" if picked else "enhance.start", count=total),
         type="primary",
         icon=":material/play_arrow:",
-        disabled=not total,
+        disabled=(not total) or not may(Permission.RUN),
+        help=reason_why_not(Permission.RUN),
         key="start_enhancement",
     ):
         return start_enhancement(app, plan)
@@ -119,8 +122,8 @@ def draw_buttons(
     if st.button(
         t("enhance.try_on", count=len(trial)),
         icon=":material/science:",
-        disabled=not trial,
-        help=t("enhance.try_help"),
+        disabled=(not trial) or not may(Permission.RUN),
+        help=reason_why_not(Permission.RUN) or (t("enhance.try_help")),
         key="try_on",
     ):
         return try_on(app, plan.catalog_id, [course.course_key for course in trial], options)

@@ -108,7 +108,8 @@ def _draw_failure(catalog_id: str, t: Translator) -> None:
 
 
 def _draw_texts(view: LiftView, t: Translator) -> None:
-    rows = sorted((each for each in view.figures if each.group == "all"), key=lambda each: each.reciprocal_rank.mean)
+    rows = [each for each in view.figures if each.group == "all"]
+    rows.sort(key=lambda each: -each.reciprocal_rank.mean)
     st.dataframe(
         {
             t("lift.panel.column_text"): [t(f"lift.text.{each.text}") for each in rows],

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.i18n import Translator
 from core.jobs.measuring_request import MeasuringRequest
 from core.pipeline.application import Application
 from core.pipeline.measuring import cancel_measuring, measuring_progress, start_measuring
 from pages.widgets.display import plain
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import guard
 
 
@@ -33,7 +35,14 @@ def _draw_running(app: Application, t: Translator) -> None:
     label = f"{what}: {t.message(progress.label)}" if progress.label else what
     bar, button = st.columns([5, 1], vertical_alignment="center")
     bar.progress(min(max(progress.share, 0.0), 1.0), text=plain(label))
-    if button.button(t("measuring.cancel"), key="measuring_cancel", icon=":material/stop:", width="stretch"):
+    if button.button(
+        t("measuring.cancel"),
+        disabled=not may(Permission.RUN),
+        help=reason_why_not(Permission.RUN),
+        key="measuring_cancel",
+        icon=":material/stop:",
+        width="stretch",
+    ):
         cancel_measuring(app)
 
 
@@ -48,8 +57,8 @@ def start_button(
     icon: str = ":material/speed:",
 ) -> None:
     """A button that plans a measurement and starts it; grey while another one is under way."""
-    help_text = t("measuring.while_running") if is_running else None
+    help_text = reason_why_not(Permission.RUN) or (t("measuring.while_running") if is_running else None)
     with guard():
-        if st.button(label, key=key, icon=icon, disabled=is_running, help=help_text):
+        if st.button(label, key=key, icon=icon, disabled=is_running or not may(Permission.RUN), help=help_text):
             start_measuring(app, plan())
             st.rerun()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline.application import Application
 from core.pipeline.models import InstallProgress, ModelStatus, install_progress, list_models, start_install
 from core.pipeline.settings import read_settings
 from pages.widgets.display import plain
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import guard
 
 
@@ -29,7 +31,14 @@ def draw_install(app: Application, t: Translator) -> None:
             st.markdown(f"- {plain(model.title)} ({t(f'widgets.purpose_{model.purpose}')}, {plain(model.licence)})")
         if progress.error:
             st.error(plain(progress.error), icon=":material/error:")
-        if st.button(t("widgets.install"), type="primary", icon=":material/download:", key="install_models"):
+        if st.button(
+            t("widgets.install"),
+            type="primary",
+            icon=":material/download:",
+            disabled=not may(Permission.CONFIGURE),
+            help=reason_why_not(Permission.CONFIGURE),
+            key="install_models",
+        ):
             start_install(app)
             st.rerun()
 

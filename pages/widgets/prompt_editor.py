@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.enhancement.prompt_rules import prompt_problems
 from core.enhancement.prompts import Example, PromptTemplate
 from core.i18n import Translator
@@ -25,6 +26,7 @@ from core.records import Catalog, Course
 from pages.widgets.display import plain
 from pages.widgets.formats import moment
 from pages.widgets.prompt_trial import draw_trial
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, current_catalog
 
 _MAX_COURSES = 300  # to choose from, those with the shortest texts first
@@ -92,14 +94,18 @@ def _choose_version(app: Application, language: str, t: Translator) -> PromptVer
         )
         version = versions[number]
         if st.button(
-            t("prompts.make_default"), icon=":material/check_circle:", disabled=version.is_default, key="prompt_use"
+            t("prompts.make_default"),
+            icon=":material/check_circle:",
+            disabled=(version.is_default) or not may(Permission.REVIEW),
+            help=reason_why_not(Permission.REVIEW),
+            key="prompt_use",
         ):
             make_default(app, language, version.number)
             _announce(t("prompts.chosen", number=version.number))
         before = previous_default(app, language)
         if before is not None and st.button(
-            t("prompts.roll_back", number=before), icon=":material/undo:", help=t("prompts.roll_back_help"),
-            key="prompt_back",
+            t("prompts.roll_back", number=before), icon=":material/undo:", help=reason_why_not(Permission.REVIEW) or (t("prompts.roll_back_help")),
+            disabled=not may(Permission.REVIEW), key="prompt_back",
         ):  # fmt: skip
             _announce(t("prompts.chosen", number=roll_back(app, language)))
     if version.note:
@@ -156,7 +162,14 @@ def _draw_saving(app: Application, template: PromptTemplate, is_changed: bool, t
         note = st.text_input(
             t("prompts.note"), max_chars=MAX_NOTE_CHARACTERS, help=t("prompts.note_help"), key="prompt_note"
         )
-        if st.button(t("prompts.save"), type="primary", icon=":material/save:", key="prompt_save"):
+        if st.button(
+            t("prompts.save"),
+            type="primary",
+            icon=":material/save:",
+            disabled=not may(Permission.REVIEW),
+            help=reason_why_not(Permission.REVIEW),
+            key="prompt_save",
+        ):
             saved = save_prompt(app, template, note)
             st.session_state[_NEXT_VERSION] = saved.number
             _announce(t("prompts.saved", number=saved.number))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.enhancement.prompts import PromptTemplate
 from core.i18n import Translator
 from core.pipeline.application import Application
@@ -13,6 +14,7 @@ from core.pipeline.prompts import prompts_to_try
 from core.records import Catalog, Course, JobKind, Severity
 from pages.widgets.display import plain
 from pages.widgets.marked_text import enhancement_text
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import guard
 
 _JOB = "prompt_trial_job"
@@ -43,8 +45,8 @@ def draw_trial(
     if st.button(
         t("prompts.try_start", count=len(chosen)),
         icon=":material/science:",
-        disabled=not chosen or busy is not None,
-        help=None if chosen else t("prompts.try_none"),
+        disabled=(not chosen or busy is not None) or not may(Permission.RUN),
+        help=reason_why_not(Permission.RUN) or (None if chosen else t("prompts.try_none")),
         key="prompt_try",
     ):
         options = EnhancementOptions(prompts=prompts_to_try(app, template))

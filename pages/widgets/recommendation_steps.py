@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline.embedding import plan_embedding, start_embedding
 from core.pipeline.jobs import active_job, cancel_job, job_progress, list_jobs, pause_job, resume_job
@@ -15,6 +16,7 @@ from pages.widgets.display import plain
 from pages.widgets.job_view import draw_progress
 from pages.widgets.model_install import draw_install
 from pages.widgets.navigation import go_to_button
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, guard
 
 REFRESH_SECONDS = 2.0
@@ -73,7 +75,14 @@ def _draw_start(catalog_id: str, t: Translator) -> None:
         st.markdown(plain(t("release.steps.first", count=len(release.texts), name=release.name)))
         st.caption(plain(t.message(release.reason)))
         label = t("release.steps.publish_and_embed", count=len(release.texts))
-    if st.button(label, key="embed_start", type="primary", icon=":material/hub:"):
+    if st.button(
+        label,
+        disabled=not may(Permission.RUN),
+        help=reason_why_not(Permission.RUN),
+        key="embed_start",
+        type="primary",
+        icon=":material/hub:",
+    ):
         publish_first(app, catalog_id, by=read_settings(app).actor)
         start_embedding(app, catalog_id)
         st.rerun()
@@ -92,10 +101,27 @@ def _draw_running(catalog_id: str, t: Translator) -> None:
         with st.container(horizontal=True):
             if job.status is JobStatus.PAUSED:
                 if st.button(
-                    t("weights.embed_resume"), key="embed_resume", icon=":material/play_arrow:", type="primary"
+                    t("weights.embed_resume"),
+                    disabled=not may(Permission.RUN),
+                    help=reason_why_not(Permission.RUN),
+                    key="embed_resume",
+                    icon=":material/play_arrow:",
+                    type="primary",
                 ):
                     resume_job(app, job.job_id)
-            elif st.button(t("weights.embed_pause"), key="embed_pause", icon=":material/pause:"):
+            elif st.button(
+                t("weights.embed_pause"),
+                disabled=not may(Permission.RUN),
+                help=reason_why_not(Permission.RUN),
+                key="embed_pause",
+                icon=":material/pause:",
+            ):
                 pause_job(app, job.job_id)
-            if st.button(t("weights.embed_cancel"), key="embed_cancel", icon=":material/stop:"):
+            if st.button(
+                t("weights.embed_cancel"),
+                disabled=not may(Permission.RUN),
+                help=reason_why_not(Permission.RUN),
+                key="embed_cancel",
+                icon=":material/stop:",
+            ):
                 cancel_job(app, job.job_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline.jobs import job_progress
 from core.pipeline.prompts import PromptVersion
@@ -12,6 +13,7 @@ from core.records import Course, Enhancement
 from pages.widgets.display import plain
 from pages.widgets.job_view import draw_progress
 from pages.widgets.review_decisions import act, announce
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, guard
 
 _JOBS = "review_again_jobs"  # course key -> job
@@ -53,7 +55,15 @@ def draw_again_form(course: Course, present: Enhancement, t: Translator) -> None
             format_func=lambda number: _prompt_name(prompts[number]),
             key=keys["prompt"],
         )
-        st.form_submit_button(t("source.again_start"), type="primary", key="again_start", on_click=act, args=(start,))
+        st.form_submit_button(
+            t("source.again_start"),
+            type="primary",
+            disabled=not may(Permission.RUN),
+            help=reason_why_not(Permission.RUN),
+            key="again_start",
+            on_click=act,
+            args=(start,),
+        )
 
 
 def _prompt_name(version: PromptVersion) -> str:

@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.enhancement.word_diff import word_diff
 from core.i18n import Translator
 from core.pipeline import review
@@ -15,6 +16,7 @@ from pages.widgets.display import plain
 from pages.widgets.formats import moment
 from pages.widgets.marked_text import diff_text
 from pages.widgets.review_decisions import decide, reviewer, undo_decision
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application
 
 
@@ -49,6 +51,8 @@ def _draw_other(other: Enhancement, screen: ReviewScreen, seen: int, t: Translat
         if not other.state.is_published:
             st.button(
                 t("review.use_this"),
+                disabled=not may(Permission.REVIEW),
+                help=reason_why_not(Permission.REVIEW),
                 key=f"review_use_{other.enhancement_id}",
                 type="tertiary",
                 icon=":material/check:",
@@ -76,6 +80,8 @@ def _draw_history_entry(entry: HistoryEntry, position: int, enhancement_id: str,
         if position == 0 and entry.decision_id:
             st.button(
                 t("review.undo_this"),
+                disabled=not may(Permission.REVIEW),
+                help=reason_why_not(Permission.REVIEW),
                 key="review_undo_this",
                 type="tertiary",
                 icon=":material/undo:",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.access.actor import author
+from core.access.roles import Permission
 from core.errors import CourseLiftError
 from core.i18n import Translator
 from core.pipeline import review
@@ -15,6 +16,7 @@ from core.pipeline.settings import read_settings
 from core.storage.decisions import DecisionGroup
 from pages.widgets.display import plain
 from pages.widgets.formats import moment
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, show_error
 
 _DECISIONS = "review_decisions"
@@ -84,8 +86,8 @@ def draw_undo(catalog_id: str, t: Translator) -> None:
         t("review.undo"),
         key="review_undo",
         icon=":material/undo:",
-        disabled=last is None,
-        help=last.sentence if last else t("review.undo_help"),
+        disabled=(last is None) or not may(Permission.REVIEW),
+        help=reason_why_not(Permission.REVIEW) or (last.sentence if last else t("review.undo_help")),
         shortcut="U",
         on_click=undo_decision,
         args=(last.decision_id if last else "", t),
@@ -109,8 +111,9 @@ def _draw_recent(groups: Sequence[DecisionGroup], t: Translator) -> None:
                 key=f"review_recent_{group.decision_id}",
                 type="tertiary",
                 icon=":material/undo:",
-                disabled=not group.standing,
-                help=t("review.overtaken", count=overtaken) if overtaken else None,
+                disabled=(not group.standing) or not may(Permission.REVIEW),
+                help=reason_why_not(Permission.REVIEW)
+                or (t("review.overtaken", count=overtaken) if overtaken else None),
                 on_click=undo_decision,
                 args=(group.decision_id, t),
             )

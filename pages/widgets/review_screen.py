@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline import review
 from core.pipeline.review import QueueItem, ReviewQueue
@@ -20,6 +21,7 @@ from pages.widgets.review_background import draw_background
 from pages.widgets.review_decisions import OPEN_FORM, decide, draw_undo, reviewer
 from pages.widgets.review_effect import draw_effect
 from pages.widgets.review_source import draw_source, draw_source_change, draw_source_form
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application
 
 SEVERITY_COLOURS = {Severity.HARD: "red", Severity.SOFT: "orange", Severity.NOTE: "gray"}
@@ -121,11 +123,12 @@ def _draw_decisions(catalog_id: str, queue: ReviewQueue, position: int, t: Trans
     with st.container(horizontal=True, key="review_actions"):
         st.button(
             t("review.approve"),
+            help=reason_why_not(Permission.REVIEW),
             key="review_approve",
             type="primary",
             icon=":material/check:",
             shortcut="A",
-            disabled=state.is_published,
+            disabled=(state.is_published) or not may(Permission.REVIEW),
             on_click=decide,
             args=(
                 partial(review.approve, application(), [identity], by=reviewer(), seen=queue.seen),
@@ -138,6 +141,8 @@ def _draw_decisions(catalog_id: str, queue: ReviewQueue, position: int, t: Trans
                 key=f"review_{name}",
                 icon=f":material/{icon}:",
                 shortcut=shortcut,
+                disabled=not may(Permission.REVIEW),
+                help=reason_why_not(Permission.REVIEW),
                 on_click=_toggle_form,
                 args=(name, identity),
             )
@@ -198,6 +203,8 @@ def _draw_edit_form(enhancement: Enhancement, title: str, seen: int, t: Translat
         st.form_submit_button(
             t("review.save_text"),
             type="primary",
+            disabled=not may(Permission.REVIEW),
+            help=reason_why_not(Permission.REVIEW),
             key="review_save_text",
             on_click=decide,
             args=(save, t("review.done_edit", title=title)),
@@ -225,6 +232,8 @@ def _draw_reject_form(identity: str, title: str, seen: int, t: Translator) -> No
         st.form_submit_button(
             t("review.confirm_reject"),
             type="primary",
+            disabled=not may(Permission.REVIEW),
+            help=reason_why_not(Permission.REVIEW),
             key="review_confirm_reject",
             on_click=decide,
             args=(turn_down, t("review.done_reject", title=title)),

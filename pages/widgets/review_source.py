@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline.course_editing import EDITABLE_FIELDS, edit_course
 from core.pipeline.review_screen import ReviewScreen, SourceChange
@@ -12,6 +13,7 @@ from pages.widgets.display import plain
 from pages.widgets.formats import moment
 from pages.widgets.marked_text import diff_text
 from pages.widgets.review_decisions import act, reviewer
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application
 
 _LANGUAGES = ("", "ko", "en")
@@ -70,7 +72,15 @@ def draw_source_form(course: Course, t: Translator) -> None:
             key=keys["language"],
         )
         st.text_area(t("source.field_description"), course.description, height=140, key=keys["description"])
-        st.form_submit_button(t("source.save"), type="primary", key="source_save", on_click=act, args=(save,))
+        st.form_submit_button(
+            t("source.save"),
+            type="primary",
+            disabled=not may(Permission.REVIEW),
+            help=reason_why_not(Permission.REVIEW),
+            key="source_save",
+            on_click=act,
+            args=(save,),
+        )
 
 
 def _language(language: str, t: Translator) -> str:

@@ -15,7 +15,7 @@ import streamlit as st
 
 from core.access.actor import current_actor
 from core.config import PROJECT_FOLDER, Config, load_config
-from core.errors import CourseLiftError
+from core.errors import AccessError, CourseLiftError
 from core.i18n import LANGUAGES, Translator, choose_language
 from core.pipeline.application import Application
 from core.records import Catalog
@@ -32,12 +32,20 @@ def show(draw: Callable[[], None]) -> None:
 
     When a page's own address is the first that a fresh server is asked for, Streamlit runs the page's file by itself,
     because the folder is called pages. Then the dashboard around it is missing, and `app.py` is run after all; it
-    comes back here.
+    comes back here, unless it has to ask for a sign-in first.
     """
-    if "language" in st.session_state:
+    if "language" in st.session_state and _somebody_is_here():
         draw()
     else:
         runpy.run_path(str(PROJECT_FOLDER / "app.py"), run_name="__main__")
+
+
+def _somebody_is_here() -> bool:
+    try:
+        current_actor()
+    except AccessError:
+        return False
+    return True
 
 
 def application() -> Application:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline.backup import (
     MAX_KEPT,
@@ -16,7 +18,9 @@ from core.pipeline.backup import (
     make_backup,
     restore_while_open,
 )
+from core.pipeline.student_access import take_backup
 from pages.widgets.formats import moment
+from pages.widgets.rights import in_my_name, may, reason_why_not
 from pages.widgets.session import application, guard
 from pages.widgets.verify_card import draw_verify_card
 
@@ -26,7 +30,14 @@ def draw_data(t: Translator) -> None:
     _draw_places(t)
     st.markdown(f"#### {t('settings.backups')}")
     st.markdown(t("settings.backup_text"))
-    if st.button(t("settings.make_backup"), key="settings_backup", type="primary", icon=":material/backup:"):
+    if st.button(
+        t("settings.make_backup"),
+        disabled=not may(Permission.KEEP),
+        help=reason_why_not(Permission.KEEP),
+        key="settings_backup",
+        type="primary",
+        icon=":material/backup:",
+    ):
         with st.spinner(t("settings.making_backup")):
             made = make_backup(application())
         st.session_state["settings_outcome"] = t("settings.backup_made", name=made.path.name)
@@ -91,15 +102,21 @@ def _draw_backup(backup: BackupFile, position: int, t: Translator) -> None:
         st.markdown(f"**{moment(backup.made_at, t)}** · {facts}  \n:gray[`{backup.path.name}`]", width="stretch")
         st.download_button(
             t("settings.download"),
-            backup.path.read_bytes,
+            in_my_name(partial(take_backup, application(), backup.path)),
             file_name=backup.path.name,
             mime="application/octet-stream",
             icon=":material/download:",
+            disabled=not may(Permission.KEEP),
+            help=reason_why_not(Permission.KEEP),
             key=f"settings_download_{position}",
             on_click="ignore",
         )
         if st.button(
-            t("settings.restore"), key=f"settings_restore_{position}", icon=":material/settings_backup_restore:"
+            t("settings.restore"),
+            disabled=not may(Permission.KEEP),
+            help=reason_why_not(Permission.KEEP),
+            key=f"settings_restore_{position}",
+            icon=":material/settings_backup_restore:",
         ):
             _confirm(backup, t)
 
@@ -111,7 +128,13 @@ def _confirm(backup: BackupFile, t: Translator) -> None:
         st.markdown(t("settings.restore_question", when=moment(backup.made_at, t)))
         st.caption(t("settings.restore_note"))
         st.caption(t("backup.restore_while_running"))
-        if st.button(t("settings.restore_confirm"), key="settings_restore_confirm", type="primary"):
+        if st.button(
+            t("settings.restore_confirm"),
+            disabled=not may(Permission.KEEP),
+            help=reason_why_not(Permission.KEEP),
+            key="settings_restore_confirm",
+            type="primary",
+        ):
             _put_back(backup)
             st.session_state["settings_outcome"] = t("settings.restored")
             st.rerun()

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.config import hub_is_allowed
 from core.i18n import Translator
 from core.measurement.hardware import get_device, get_optimal_dtype
@@ -14,6 +15,7 @@ from core.pipeline.settings import Settings, change_settings, read_settings
 from pages.widgets.display import plain
 from pages.widgets.enhance_choices import draw_options
 from pages.widgets.model_install import draw_install
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application
 
 
@@ -42,7 +44,13 @@ def draw_models(t: Translator) -> None:
         st.markdown(f"**{t('settings.defaults')}**")
         options = draw_options(settings, t)
         st.caption(_precision_reason(settings, t))
-        if st.form_submit_button(t("settings.save"), type="primary", key="settings_save_models"):
+        if st.form_submit_button(
+            t("settings.save"),
+            type="primary",
+            disabled=not may(Permission.CONFIGURE),
+            help=reason_why_not(Permission.CONFIGURE),
+            key="settings_save_models",
+        ):
             changed = replace(
                 settings,
                 generation_model=generation.strip(),

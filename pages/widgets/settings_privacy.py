@@ -19,9 +19,11 @@ def draw_privacy(t: Translator) -> None:
     st.markdown(f"#### {t('settings.access_log')}")
     st.caption(t("settings.access_text"))
     log = application().access_log
-    broken = log.first_broken()
+    broken, missing = log.first_broken(), log.missing()
     if broken is not None:
         st.error(t("settings.access_broken", number=broken), icon=":material/gpp_bad:")
+    elif missing:
+        st.error(t("access.entries_missing", first=missing[0], count=len(missing)), icon=":material/gpp_bad:")
     entries = log.list(_SHOWN_ENTRIES)
     if not entries:
         st.caption(t("settings.access_empty"))
@@ -38,6 +40,7 @@ def draw_privacy(t: Translator) -> None:
         hide_index=True,
         key="settings_access_log",
     )
+    st.caption(t("access.seal", number=entries[0].sequence, seal=entries[0].entry_hash))
 
 
 def _action(name: str, t: Translator) -> str:

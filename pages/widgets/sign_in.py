@@ -74,13 +74,16 @@ def draw_who(t: Translator) -> None:
     if not actor.is_signed_in:
         return
     st.caption(plain(t("access.signed_in_as", name=actor.name, role=t(f"access.role.{actor.role}"))))
-    if st.button(t("access.sign_out"), key="sign_out", icon=":material/logout:"):
-        by_institution = _SIGNED_IN not in st.session_state
-        st.session_state.clear()
-        if by_institution:
-            st.logout()
-        else:
-            st.rerun()
+    st.button(t("access.sign_out"), key="sign_out", icon=":material/logout:", on_click=_sign_out)
+
+
+def _sign_out() -> None:
+    """Leave nothing of what this session has seen."""
+    by_institution = _SIGNED_IN not in st.session_state
+    for key in set(st.session_state) - {"language"}:
+        del st.session_state[key]
+    if by_institution:
+        st.logout()
 
 
 def _draw_password_form(t: Translator) -> None:

@@ -33,7 +33,7 @@ def draw_deletion(t: Translator) -> None:
         with old.container(border=True, height="stretch"), guard():
             _draw_old(t)
     else:
-        draw_why_not(Permission.MANAGE_STUDENTS, t)
+        draw_why_not(Permission.MANAGE_STUDENTS)
     _draw_records(t)
 
 

@@ -15,6 +15,7 @@ from core.pipeline.recommendation import latest_run
 from core.pipeline.student_access import export_all_students, find_by_number, students_are_synthetic, unmask
 from core.pipeline.students import find_students, student_departments
 from core.records import Student
+from pages.widgets.rights import in_my_name, may, reason_why_not
 from pages.widgets.session import application
 
 PAGE_SIZE = 50
@@ -29,7 +30,7 @@ def draw_synthetic_note(t: Translator) -> None:
 
 def ids_are_shown() -> bool:
     """Whether this session wants full ids and gave a reason."""
-    return bool(st.session_state.get("students_unmask")) and bool(_reason())
+    return may(Permission.SEE_STUDENTS) and bool(st.session_state.get("students_unmask")) and bool(_reason())
 
 
 def _reason() -> str:
@@ -69,7 +70,13 @@ def draw_list(catalog_id: str, t: Translator) -> Student | None:
         persist_state="session",
     )
     with unmask_place:
-        st.toggle(t("students.unmask"), key="students_unmask", help=t("students.unmask_help"), persist_state="session")
+        st.toggle(
+            t("students.unmask"),
+            key="students_unmask",
+            disabled=not may(Permission.SEE_STUDENTS),
+            help=reason_why_not(Permission.SEE_STUDENTS) or t("students.unmask_help"),
+            persist_state="session",
+        )
     if st.session_state["students_unmask"]:
         st.text_input(
             t("students.reason"),
@@ -139,10 +146,11 @@ def _draw_export_all(catalog_id: str, t: Translator) -> None:
         for kind in ExportFormat:
             st.download_button(
                 kind.upper(),
-                partial(export_all_students, application(), catalog_id, kind, reason),
+                in_my_name(partial(export_all_students, application(), catalog_id, kind, reason)),
                 file_name=f"recommendations.{kind}",
                 mime=kind.mime_type,
-                disabled=not reason,
+                disabled=(not reason) or not may(Permission.SEE_STUDENTS),
+                help=reason_why_not(Permission.SEE_STUDENTS),
                 key=f"students_export_{kind}",
                 on_click="ignore",
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.catalog.mapping import STUDENT_FIELDS
 from core.config import MAX_UPLOAD_MIB
 from core.errors import CourseLiftError
@@ -18,6 +19,7 @@ from core.pipeline.student_intake import (
 )
 from pages.widgets.display import Figure, metric_row
 from pages.widgets.formats import duration
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, show_error
 from pages.widgets.upload_form import choose_mapping, draw_problems, draw_table_preview
 
@@ -51,7 +53,13 @@ def draw_upload(catalog_id: str, t: Translator) -> None:
 def _draw_sample(catalog_id: str, t: Translator) -> None:
     st.markdown(f"#### :material/science: {t('students.sample_title')}")
     st.markdown(t("students.sample_text"))
-    if st.button(t("students.load_sample"), key="students_load_sample", icon=":material/play_arrow:"):
+    if st.button(
+        t("students.load_sample"),
+        disabled=not may(Permission.MANAGE_STUDENTS),
+        help=reason_why_not(Permission.MANAGE_STUDENTS),
+        key="students_load_sample",
+        icon=":material/play_arrow:",
+    ):
         with st.spinner(t("students.reading")):
             done = load_sample_students(application(), catalog_id)
         _finish(done)
@@ -95,10 +103,11 @@ def _draw_preview(catalog_id: str, first: StudentPreview, t: Translator) -> None
         st.warning(t("students.replaces", count=preview.stored_students), icon=":material/sync:")
     if st.button(
         t("students.apply", count=len(students)),
+        help=reason_why_not(Permission.MANAGE_STUDENTS),
         key="students_apply",
         type="primary",
         icon=":material/check:",
-        disabled=not students,
+        disabled=(not students) or not may(Permission.MANAGE_STUDENTS),
     ):
         with st.spinner(t("students.storing")):
             done = apply_students(application(), preview)

@@ -8,6 +8,7 @@ from math import isfinite
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.charts import recommendation as recommendation_charts
 from core.i18n import Translator
 from core.pipeline.similar_students import similar_students
@@ -17,6 +18,7 @@ from core.recommendation.options import Grouping
 from core.records import Contribution, Course, Student
 from pages.widgets.course_words import draw_words
 from pages.widgets.display import draw_chart, plain
+from pages.widgets.rights import in_my_name, may, reason_why_not
 from pages.widgets.session import application
 from pages.widgets.student_list import shown_id
 from pages.widgets.weights_tuning import signal_labels, weights_in_words
@@ -148,10 +150,11 @@ def _draw_export(view: StudentView, t: Translator) -> None:
         reason = st.text_input(t("students.reason"), key="student_export_reason", max_chars=200).strip()
         st.download_button(
             "CSV",
-            partial(export_student, application(), view, t.language, reason),
+            in_my_name(partial(export_student, application(), view, t.language, reason)),
             file_name="recommendations.csv",
             mime="text/csv",
-            disabled=not reason,
+            disabled=(not reason) or not may(Permission.SEE_STUDENTS),
+            help=reason_why_not(Permission.SEE_STUDENTS),
             key="student_export",
             on_click="ignore",
         )

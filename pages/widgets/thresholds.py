@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.enhancement.triage import TriageThresholds
 from core.i18n import Translator
 from core.pipeline.application import Application
 from core.pipeline.triage import change_thresholds, preview_thresholds, read_thresholds
 from core.records import Catalog, DescriptionStatus
+from pages.widgets.rights import may, reason_why_not
 
 
 def draw_thresholds(app: Application, catalog: Catalog, t: Translator) -> None:
@@ -41,7 +43,8 @@ def draw_thresholds(app: Application, catalog: Catalog, t: Translator) -> None:
         t("catalog.save_thresholds"),
         type="primary",
         icon=":material/save:",
-        disabled=chosen == stored,
+        disabled=(chosen == stored) or not may(Permission.IMPORT_CATALOG),
+        help=reason_why_not(Permission.IMPORT_CATALOG),
         key="save_thresholds",
     ):
         change_thresholds(app, chosen)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline.verify import VerifyReport, read_journals_again, verify
 from core.records import Message
 from pages.widgets.display import plain
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, guard
 
 _REPORT = "verify_report"
@@ -29,7 +31,14 @@ def draw_verify_card(t: Translator) -> None:
             st.success(plain(t.message(report.summary)), icon=":material/check:")
             return
         st.error("  \n".join(plain(t.message(fault)) for fault in report.faults), icon=":material/error:")
-        if st.button(t("verify.mend"), key="verify_mend", type="primary", icon=":material/build:"):
+        if st.button(
+            t("verify.mend"),
+            disabled=not may(Permission.KEEP),
+            help=reason_why_not(Permission.KEEP),
+            key="verify_mend",
+            type="primary",
+            icon=":material/build:",
+        ):
             with st.spinner(t("verify.mending")):
                 count = read_journals_again(application())
                 st.session_state[_REPORT] = verify(application())

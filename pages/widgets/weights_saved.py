@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline.recommendation import publish_weights, rank_live
 from core.pipeline.tuning import normalised
@@ -13,6 +14,7 @@ from core.recommendation.options import ListOptions
 from core.records import WeightSet
 from pages.widgets.display import plain
 from pages.widgets.formats import moment
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application
 from pages.widgets.weights_options import options_in_words, set_options
 from pages.widgets.weights_tuning import metric_values, set_name, set_sliders, signal_labels, weights_in_words
@@ -55,8 +57,8 @@ def _draw_actions(chosen: WeightSet, t: Translator) -> None:
             key="weights_publish",
             type="primary",
             icon=":material/publish:",
-            disabled=chosen.is_published,
-            help=t("weights.publish_help"),
+            disabled=(chosen.is_published) or not may(Permission.PUBLISH),
+            help=reason_why_not(Permission.PUBLISH) or (t("weights.publish_help")),
         ):
             publish_weights(application(), chosen.weight_set_id)
             st.session_state["weights_outcome"] = t(

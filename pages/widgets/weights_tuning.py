@@ -7,6 +7,7 @@ from math import isfinite
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.charts import recommendation as recommendation_charts
 from core.charts import weights as weight_charts
 from core.errors import StorageError
@@ -28,6 +29,7 @@ from core.recommendation.blend import SIGNALS
 from core.recommendation.options import ListOptions
 from core.records import WeightSet
 from pages.widgets.display import draw_chart, plain
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, guard
 from pages.widgets.weights_groups import draw_groups
 from pages.widgets.weights_options import draw_options, set_options
@@ -274,7 +276,13 @@ def _draw_save(
         name = st.text_input(t("weights.name"), published.name if published else "", key="weights_name", max_chars=80)
         note = st.text_input(t("weights.note"), key="weights_note", max_chars=300)
         goes_public = st.checkbox(t("weights.publish_too"), value=True, key="weights_publish_too")
-        if not st.form_submit_button(t("weights.save"), type="primary", key="weights_save"):
+        if not st.form_submit_button(
+            t("weights.save"),
+            type="primary",
+            disabled=not may(Permission.SAVE_WEIGHTS),
+            help=reason_why_not(Permission.SAVE_WEIGHTS),
+            key="weights_save",
+        ):
             return
         app = application()
         try:

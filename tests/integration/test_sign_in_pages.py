@@ -1,0 +1,190 @@
+"""Who gets in, who may press what, and what happens to those who press it all the same."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.access import passwords
+from core.access.actor import acting_as, local_actor
+from core.access.roles import Role
+from core.access.users import User, UserFile
+from core.config import PROJECT_FOLDER, Config
+from core.i18n import LANGUAGES, Translator
+from core.pipeline.review import ReviewQueue, review_queue
+from core.records import ReviewState
+from pages.widgets import sign_in
+from pages.widgets.display import plain
+from pages.widgets.session import application
+from tests.seeding import seed
+
+PASSWORD = "correct horse battery staple"
+TIMEOUT_SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def seeded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return seed(tmp_path_factory.mktemp("seeded"))
+
+
+@pytest.fixture
+def home(seeded_home: Path, own_state_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A seeded installation whose passwords cost a thousandth of the work."""
+    shutil.copytree(seeded_home, own_state_folder, dirs_exist_ok=True)
+    slow = passwords._scrypt
+    monkeypatch.setattr(passwords, "_scrypt", lambda text, salt, n, r, p: slow(text, salt, n // 1024, r, p))
+    sign_in._doorkeeper.cache_clear()
+    yield own_state_folder
+    st.cache_resource.clear()
+
+
+def add(home: Path, name: str, role: Role, password: str | None = PASSWORD) -> None:
+    UserFile(Config(home).users_path).add(User(name, role, passwords.hash_password(password) if password else None))
+
+
+def open_app(language: str = "en") -> AppTest:
+    at = AppTest.from_file(PROJECT_FOLDER / "app.py", default_timeout=TIMEOUT_SECONDS)
+    at.query_params["lang"] = language
+    return at.run()
+
+
+def enter(at: AppTest, name: str, password: str = PASSWORD) -> AppTest:
+    at.text_input(key="sign_in_name").set_value(name)
+    at.text_input(key="sign_in_password").set_value(password)
+    at.button(key="sign_in_submit").click()
+    return at.run()
+
+
+def go_to(at: AppTest, page: str) -> AppTest:
+    at.switch_page(f"pages/{page}.py")
+    return at.run()
+
+
+def open_to_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = st.get_option
+    monkeypatch.setattr(st, "get_option", lambda name: "0.0.0.0" if name == "server.address" else real(name))
+
+
+def test_the_person_at_this_machine_needs_no_sign_in(home: Path) -> None:
+    at = open_app()
+    assert not at.exception
+    assert at.title[0].value != Translator("en")("access.title")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_open_server_without_a_way_in_shows_one_sentence(
+    home: Path, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    open_to_all(monkeypatch)
+    at = open_app(language)
+    assert [error.value for error in at.error] == [Translator(language)("access.closed")]
+    assert not (at.title or at.button or at.text_input or at.markdown or at.dataframe)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_right_password_opens_the_dashboard_and_the_way_out_closes_it(home: Path, language: str) -> None:
+    add(home, "kim", Role.VIEWER)
+    t = Translator(language)
+    at = open_app(language)
+    assert at.title[0].value == t("access.title")
+    assert not at.dataframe
+    enter(at, "kim", "not the right one")
+    assert [error.value for error in at.error] == [plain(t("access.wrong"))]
+    enter(at, "KIM")
+    assert not at.error
+    assert plain(t("access.signed_in_as", name="kim", role=t("access.role.viewer"))) in [it.value for it in at.caption]
+    at.button(key="sign_out").click()
+    at.run()
+    at.run()
+    assert at.text_input(key="sign_in_password")
+    assert not (at.dataframe or at.metric)
+
+
+def test_whoever_is_taken_out_is_out_at_the_next_step(home: Path) -> None:
+    add(home, "kim", Role.REVIEWER)
+    add(home, "lee", Role.ADMINISTRATOR)
+    at = enter(open_app(), "kim")
+    assert not at.text_input
+    UserFile(Config(home).users_path).remove("kim")
+    assert at.run().title[0].value == "Sign in"
+
+
+def test_a_session_ends_after_its_hours(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(home, "kim", Role.REVIEWER)
+    at = enter(open_app(), "kim")
+    monkeypatch.setattr(sign_in, "SESSION_HOURS", 0)
+    assert at.run().title[0].value == "Sign in"
+
+
+def test_a_viewer_cannot_press_what_they_may_not_and_is_told_why(home: Path) -> None:
+    add(home, "kim", Role.VIEWER)
+    at = go_to(enter(open_app(), "kim"), "review")
+    reason = plain("To decide about texts you need the role reviewer; yours is viewer. An administrator can change it.")
+    for key in ("review_approve", "review_edit", "review_reject"):
+        assert (at.button(key=key).disabled, at.button(key=key).help) == (True, reason)
+
+
+def test_core_refuses_what_a_page_let_through(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(home, "kim", Role.VIEWER)
+    at = enter(open_app(), "kim")
+    monkeypatch.setattr("pages.widgets.rights.may", lambda permission: True)
+    for module in ("review_screen", "review_decisions"):
+        monkeypatch.setattr(f"pages.widgets.{module}.may", lambda permission: True)
+    at = go_to(at, "review")
+    at.button(key="review_approve").click()
+    at.run()
+    assert "you need the role reviewer" in " ".join(error.value for error in at.error)
+    assert {item.enhancement.state for item in queue().items} == {ReviewState.DRAFT}
+
+
+def test_a_decision_carries_the_name_of_whoever_signed_in(home: Path) -> None:
+    add(home, "lee", Role.REVIEWER)
+    at = go_to(enter(open_app(), "lee"), "review")
+    first = queue().items[0].enhancement.enhancement_id
+    at.button(key="review_approve").click()
+    at.run()
+    with acting_as(local_actor()):
+        assert application().enhancements.get(first).decided_by == "lee"  # not "Kim", whom the settings name
+
+
+@pytest.mark.parametrize(
+    ("claims", "shown"),
+    [
+        ({"email": "kim@example.ac.kr", "email_verified": True}, ""),
+        ({"email": "kim@example.ac.kr", "email_verified": False}, "has not confirmed"),
+        ({"email": "other@example.ac.kr"}, "nobody gave you a role"),
+        ({"email": "kim@example.ac.kr", "iat": 0}, "Sign in with your institution"),
+        (None, "Sign in with your institution"),
+    ],
+)
+def test_the_institutions_sign_in_counts_with_a_role_only(
+    home: Path, monkeypatch: pytest.MonkeyPatch, claims: dict[str, object] | None, shown: str
+) -> None:
+    add(home, "Kim@example.ac.kr", Role.REVIEWER, password=None)
+    person = {"iat": time.time(), **claims} if claims else {}
+    monkeypatch.setattr(st, "user", SimpleNamespace(is_logged_in=bool(claims), get=person.get))
+    at = AppTest.from_file(PROJECT_FOLDER / "app.py", default_timeout=TIMEOUT_SECONDS)
+    at.query_params["lang"] = "en"
+    at.secrets["auth"] = {"client_id": "a", "client_secret": "b", "server_metadata_url": "https://id.example.ac.kr/"}
+    at.run()
+    assert not at.exception
+    texts = [element.value for element in (*at.error, *at.title)] + [button.label for button in at.button]
+    if shown:
+        assert shown in " ".join(texts)
+        assert at.title[0].value == "Sign in"
+    else:
+        assert plain("Kim@example.ac.kr · reviewer") in [caption.value for caption in at.caption]
+
+
+def queue() -> ReviewQueue:
+    """The drafts, read without a browser session."""
+    with acting_as(local_actor()):
+        app = application()
+        return review_queue(app, app.catalogs.list()[0].catalog_id)
