@@ -1,7 +1,7 @@
 """Is a text nearer to another course of the catalog than to its own?
 
 Compared by TF-IDF and cosine over titles and descriptions: vectors of meaning are made later, of approved texts only.
-`benchmarks/fidelity.py` measures what it finds and what it takes for a mix-up by mistake.
+`benchmarks/checks.py` measures what it finds and how many drafts it holds back.
 """
 
 from __future__ import annotations
