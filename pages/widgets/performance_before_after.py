@@ -34,6 +34,9 @@ def _draw_found(view: BeforeAfterView, t: Translator) -> None:
         st.success(plain(_verdict(view, t)), icon=":material/rocket_launch:")
     if view.was_busy:
         st.warning(t("measuring.busy"), icon=":material/groups:")
+    for way in view.ways:
+        if way.error is not None:
+            st.warning(plain(f"{_name(way, t)}: {t.message(way.error)}"), icon=":material/error:")
     about = view.machine
     when = moment(view.made_at, t)
     st.caption(plain(t("measuring.about", model=about["model_ref"], catalog=about["catalog"], when=when)))
