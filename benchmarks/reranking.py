@@ -18,6 +18,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import statistics
 import sys
 import time
@@ -29,11 +30,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 
 from core.recommendation.blend import Weights
-from core.recommendation.population import build_population
+from core.recommendation.population import PopulationData, build_population
 from core.recommendation.ranking import PreparedPopulation, prepare, rank_all
 from core.records import Course, Student
 
 DIMENSION, DEPARTMENTS, INTERESTS, TOP_K = 384, 40, 100, 10
+ALL_SIGNALS = Weights(0.3, 0.3, 0.2, 0.1, 0.05, 0.05)
 
 
 def unit_vectors(generator: np.random.Generator, count: int) -> np.ndarray:
@@ -42,7 +44,7 @@ def unit_vectors(generator: np.random.Generator, count: int) -> np.ndarray:
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def make_population(students: int, courses: int) -> PreparedPopulation:
+def make_population(students: int, courses: int) -> PopulationData:
     """A synthetic population: three interests and eight taken courses a student, a third of the courses guarded."""
     generator = np.random.default_rng(0)
     catalog = [
@@ -70,7 +72,13 @@ def make_population(students: int, courses: int) -> PreparedPopulation:
         prefix: dict(zip([f"{prefix}{i}" for i in range(count)], unit_vectors(generator, count), strict=True))
         for prefix, count in (("c", courses), ("d", DEPARTMENTS), ("i", INTERESTS))
     }
-    return prepare(build_population(catalog, people, named["c"], named["d"], named["i"]))
+    return build_population(catalog, people, named["c"], named["d"], named["i"])
+
+
+def memory_mib() -> tuple[float, float]:
+    """What this process holds now, and the most it ever held."""
+    resident = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
+    return resident, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
 
 
 def contestants(prepared: PreparedPopulation) -> tuple[dict[str, Callable[[], object]], list[str]]:
@@ -79,10 +87,9 @@ def contestants(prepared: PreparedPopulation) -> tuple[dict[str, Callable[[], ob
     interests = population.interest_vectors[population.student_interests].mean(axis=1)
     departments = population.department_vectors[population.student_department]
     users, items = (0.7 * departments + 0.3 * interests).astype(np.float32), population.course_vectors
-    everything = Weights(0.3, 0.3, 0.2, 0.1, 0.05, 0.05)
     runs: dict[str, Callable[[], object]] = {
         "ours": lambda: rank_all(prepared, Weights(), TOP_K),
-        "ours, six signals": lambda: rank_all(prepared, everything, TOP_K),
+        "ours, six signals": lambda: rank_all(prepared, ALL_SIGNALS, TOP_K),
         "numpy": lambda: numpy_top(users, items),
     }
     skipped = []
@@ -148,9 +155,14 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="three rounds only")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     options = parser.parse_args()
+    population = make_population(options.students, options.courses)
+    inputs_mib, _ = memory_mib()
     start = time.perf_counter()
-    prepared = make_population(options.students, options.courses)
+    prepared = prepare(population)
     prepare_seconds = time.perf_counter() - start
+    for weights in (Weights(), ALL_SIGNALS):
+        rank_all(prepared, weights, TOP_K)
+    peak_mib = memory_mib()[1]
     runs, skipped = contestants(prepared)
     seconds = measure(runs, 3 if options.quick else options.rounds)
     ours = statistics.median(seconds["ours"])
@@ -169,6 +181,8 @@ def main() -> None:
         "courses": options.courses,
         "top_k": TOP_K,
         "prepare_seconds": prepare_seconds,
+        "inputs_mib": inputs_mib,
+        "peak_mib_above_inputs": peak_mib - inputs_mib,
         "machine": {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()},
         "rows": rows,
         "skipped": skipped,
@@ -177,7 +191,8 @@ def main() -> None:
         print(json.dumps(result, indent=2))
         return
     print(
-        f"{options.students} students x {options.courses} courses, top {TOP_K}; made ready in {prepare_seconds:.2f} s"
+        f"{options.students} students x {options.courses} courses, top {TOP_K}; made ready in {prepare_seconds:.2f} s; "
+        f"at most {result['peak_mib_above_inputs']:.0f} MiB above the {inputs_mib:.0f} MiB of the inputs"
     )
     for row in rows:
         print(f"{row['name']:<20} {row['median_seconds']:.4f} s   {row['times_ours']:.2f} x ours")
