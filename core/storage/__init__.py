@@ -12,6 +12,7 @@ from core.storage.journal_batch import Embedding, ItemSample, JobItem, JournalBa
 from core.storage.measurement_store import MeasurementRun, MeasurementStore
 from core.storage.prompt_store import PromptChoice, PromptStore, StoredPrompt
 from core.storage.recommendation_store import RankedArrays, RecommendationRun, RecommendationStore
+from core.storage.release_store import ReleaseStore
 from core.storage.settings_store import SettingsStore
 from core.storage.student_store import StudentCounts, StudentStore
 from core.storage.weight_store import WeightStore
@@ -37,6 +38,7 @@ __all__ = [
     "RankedArrays",
     "RecommendationRun",
     "RecommendationStore",
+    "ReleaseStore",
     "SettingsStore",
     "StoredPrompt",
     "StudentCounts",

@@ -64,7 +64,8 @@ def test_from_a_file_to_recommendations_with_a_fake_model(student_file: str) -> 
         assert place["reasons"]
     replayed = run("replay", "--student", "S1")
     assert (replayed["release"], replayed["holds"]) == ({"id": release["release"], "name": "autumn"}, True)
-    exported = json.loads(Path(run("export", "--format", "json")["path"]).read_text())
+    lines = Path(run("export", "--format", "jsonl")["path"]).read_text().splitlines()
+    exported = [json.loads(line) for line in lines]
     assert sum(row["text_state"] == "approved" for row in exported) == approved["approved"]
     now = run("status")
     assert now["catalog"]["published"] == approved["approved"]
