@@ -33,7 +33,7 @@ from tests.faults.ledger import spread, write_rows
 
 PAGES = ("", "catalog", "enhance", "review", "students", "weights", "performance", "settings")
 DRAFTS = 300
-THINKING = (2.0, 6.0)  # seconds between two clicks of a person
+THINKING = (10.0, 30.0)  # seconds in which a person reads and thinks between two clicks
 MAX_P95 = 2.0  # seconds, promised
 MAX_GROWTH_MIB = 60.0  # of the server between the second and the last quarter
 SAMPLE_SECONDS = 5.0
@@ -91,7 +91,7 @@ def review(port: int, number: int, until: float, load: Load) -> None:
         drawn = session.open("review")
         load.note("review", drawn)
         while time.monotonic() < until and "review_approve" in drawn.buttons:
-            time.sleep(chance.uniform(*THINKING) / 2)
+            time.sleep(chance.uniform(*THINKING) / 4)  # decisions come quicker than pages
             drawn = session.press(drawn.buttons["review_approve"])
             conflict = any("Nothing was changed by you" in error for error in drawn.errors)
             load.note("approve", replace(drawn, errors=[] if conflict else drawn.errors))
@@ -109,7 +109,7 @@ def tune(port: int, number: int, until: float, load: Load) -> None:
         while time.monotonic() < until and "weights_save" in drawn.buttons:
             time.sleep(chance.uniform(*THINKING))
             drawn = session.press(drawn.buttons["weights_save"], {drawn.buttons["weights_name"]: SET_NAME})
-            conflict = any("was changed by" in error.replace("\\", "") for error in drawn.errors)
+            conflict = any("was changed by" in sentence for sentence in (*drawn.errors, *drawn.notices))
             load.note("save weights", replace(drawn, errors=[] if conflict else drawn.errors))
             with load.lock:
                 load.saved += not (conflict or drawn.errors)
