@@ -50,6 +50,11 @@ def remember(decision_id: str, sentence: str) -> None:
     st.session_state.setdefault(_DECISIONS, []).append(_Decision(decision_id, sentence))
 
 
+def is_own(decision_id: str) -> bool:
+    """Whether this session made a decision."""
+    return any(decision.decision_id == decision_id for decision in st.session_state.get(_DECISIONS, []))
+
+
 def act(action: Callable[[], str]) -> None:
     """Do something that a form asked for, close the form and say the sentence that the action gives. For callbacks."""
     try:

@@ -18,7 +18,7 @@ from pages.widgets.formats import local, moment
 from pages.widgets.marked_text import draft_text, legend
 from pages.widgets.review_again import draw_again_form, draw_again_progress
 from pages.widgets.review_background import draw_background
-from pages.widgets.review_decisions import OPEN_FORM, decide, draw_undo, reviewer
+from pages.widgets.review_decisions import OPEN_FORM, decide, draw_undo, is_own, reviewer
 from pages.widgets.review_effect import draw_effect
 from pages.widgets.review_source import draw_source, draw_source_change, draw_source_form
 from pages.widgets.rights import may, reason_why_not
@@ -44,7 +44,7 @@ _FORMS = (
 
 def draw_screen(catalog_id: str, queue: ReviewQueue, t: Translator) -> None:
     """The draft at the current place of the queue, and everything one can do with it."""
-    position = _position(queue)
+    position = _position(queue, t)
     item = queue.items[position]
     _draw_place(queue, position, t)
     screen = review_screen(application(), item.enhancement.enhancement_id)
@@ -65,15 +65,27 @@ def draw_screen(catalog_id: str, queue: ReviewQueue, t: Translator) -> None:
             draw_effect(catalog_id, [item], t)
 
 
-def _position(queue: ReviewQueue) -> int:
+def _position(queue: ReviewQueue, t: Translator) -> int:
     """Where the reviewer is: at the same text if it is still there, else at its course, else where it was."""
     identity, course_key, position = st.session_state.get(_PLACE, ("", "", 0))
     same = [place for place, item in enumerate(queue.items) if item.enhancement.enhancement_id == identity]
     same += [place for place, item in enumerate(queue.items) if item.course.course_key == course_key]
+    if identity and not same:
+        _draw_who_decided(identity, t)
     position = same[0] if same else min(position, len(queue.items) - 1)
     found = queue.items[position]
     st.session_state[_PLACE] = (found.enhancement.enhancement_id, found.course.course_key, position)
     return position
+
+
+def _draw_who_decided(identity: str, t: Translator) -> None:
+    """Say why the text that this session was reading is gone, when somebody else decided about it."""
+    newest = next(iter(application().enhancements.history(identity)), None)
+    if newest is not None and newest.state not in review.WAITING and not is_own(newest.decision_id):
+        course = application().enhancements.get(identity).course_key
+        state = t(f"review.state_{newest.state}")
+        by = plain(newest.decided_by) or t("review.unnamed")
+        st.warning(t("review.decided_by_other", course=plain(course), by=by, state=state), icon=":material/group:")
 
 
 def _draw_place(queue: ReviewQueue, position: int, t: Translator) -> None:
