@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from core.enhancement.checks.source import HANGUL, NUMBER, WORD, Source, finding, fold, is_content, plain_number, stem
-from core.enhancement.vocabulary import pattern
+from core.enhancement.vocabulary import pattern, words
 from core.records import Finding, Severity
 
 _NUMBER_WORDS = {
@@ -29,7 +29,8 @@ _SUBJECTS = ("unknown_requirement", "unknown_certificate", "unknown_assessment",
 _SENTENCE_START = re.compile(r"[.!?:;][\"'”’)]*\s+[\"'“(]?")
 _CAPITAL_RUN = re.compile(r"\b[A-Z][\w’'-]*(?:(?: of| de| van| von| the|,)? [A-Z][\w’'-]*)*")
 _LATIN_RUN = re.compile(r"[A-Za-z][A-Za-z+#.-]+(?: [A-Za-z+#.-]+)*")
-_COMMON_CAPITALS = frozenset(map(stem, ("i", "english", "american", "european", "western", "asian", "korean")))
+_COMMON_CAPITALS = frozenset(map(stem, words("common_capitals")))
+_ACRONYM = re.compile(r"[A-Z][A-Za-z]?[A-Z]{1,3}s?(?:['’]s)?")
 
 
 def check_claims(source: Source, text: str) -> Iterator[Finding]:
@@ -93,18 +94,30 @@ def _names(source: Source, text: str) -> Iterator[Finding]:
         return
     starts = {0} | {match.end() for match in _SENTENCE_START.finditer(text)}
     for match in _CAPITAL_RUN.finditer(text):
-        words = WORD.findall(match.group())
-        own = words[1:] if match.start() in starts else words
-        unknown = [word for word in own if not source.knows(word) and stem(fold(word)) not in _COMMON_CAPITALS]
+        told = WORD.findall(match.group())
+        unknown = [word for word in told if not _may_be_named(source, word)]
+        if match.start() in starts and not _is_name_at_start(told, unknown):
+            unknown = [word for word in told[1:] if word in unknown]
         if unknown:
-            severity = Severity.HARD if len(unknown) > 1 else Severity.SOFT
-            yield finding("new_name", severity, *match.span(), text=match.group())
+            is_term = len(unknown) == 1 and _ACRONYM.fullmatch(unknown[0]) is not None
+            yield finding("new_name", Severity.SOFT if is_term else Severity.HARD, *match.span(), text=match.group())
+
+
+def _may_be_named(source: Source, word: str) -> bool:
+    bare = fold(re.sub("['’]s?$", "", word))
+    is_known = source.knows(word) or source.knows(bare)
+    return is_known or stem(bare) in _COMMON_CAPITALS or (bare.islower() and not is_content(bare))
+
+
+def _is_name_at_start(told: list[str], unknown: list[str]) -> bool:
+    """Whether a sentence begins with a name: two capitalised words in a row that the source does not have."""
+    return len(told) > 1 and told[0] in unknown and told[1] in unknown
 
 
 def _title_is_met(source: Source, text: str) -> Iterator[Finding]:
     """A text that has not one word of the title may be about another course."""
-    words = [word for word in WORD.findall(fold(source.course.title)) if len(word) > 2 or HANGUL.search(word)]
-    beginnings = {word[: 2 if HANGUL.search(word) else 4] for word in words if not word.isdigit()}
+    title = [word for word in WORD.findall(fold(source.course.title)) if len(word) > 2 or HANGUL.search(word)]
+    beginnings = {word[: 2 if HANGUL.search(word) else 4] for word in title if not word.isdigit()}
     plain = fold(text)
     if beginnings and not any(beginning in plain for beginning in beginnings):
         yield finding("title_not_met", Severity.SOFT, 0, len(text))

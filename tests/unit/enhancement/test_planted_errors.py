@@ -20,7 +20,7 @@ from core.records import Course, DescriptionStatus, Severity
 from tests.planted_errors import KINDS, chat_of, plant_errors, sound_text
 
 FILES = {"en": "en_rpi_catalog.csv", "ko": "ko_gist_courses.csv"}
-SEED, COURSES, UNTOUCHED = 4, 25, 120
+SEED, COURSES, UNTOUCHED = 4, 20, 100
 CAUGHT, FLAGGED = 0.95, 0.10
 
 
