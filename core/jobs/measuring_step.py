@@ -13,6 +13,7 @@ from core.jobs.calibration_trial import run_trial
 from core.jobs.measuring import leave_step_result
 from core.jobs.measuring_request import MeasuringRequest, trial_values
 from core.jobs.reasons import as_values, reason_of
+from core.measurement.background import BackgroundWatch
 from core.measurement.calibration import Configuration
 from core.measurement.fidelity import agreement
 from core.measurement.hardware import usable_cores
@@ -67,7 +68,9 @@ def measure_machine(request: MeasuringRequest, argument: None) -> dict[str, Any]
 
     from core.measurement.peaks import measure_peaks
 
-    return asdict(measure_peaks(request.device, cpu_threads() or usable_cores()))
+    background = BackgroundWatch()
+    found = asdict(measure_peaks(request.device, cpu_threads() or usable_cores()))
+    return {**found, "others": background.cores()}
 
 
 _STEPS: Mapping[str, Callable[[MeasuringRequest, Any], dict[str, Any]]] = {

@@ -48,10 +48,14 @@ class PrecisionProfile:
     functions: tuple[ProfiledPart, ...]  # by cProfile
     others: float = 0.0  # cores that other programs kept busy meanwhile, on average
 
+    @property
+    def operator_seconds(self) -> float:
+        """All operators and what passes between them, under torch's profiler."""
+        return sum(part.seconds for part in self.operators)
+
     def share_of(self, family: str) -> float:
         """The share of the operators' time that goes into a family, 0 to 1."""
-        total = sum(part.seconds for part in self.operators)
-        return self.seconds_of(family) / total if total else 0.0
+        return self.seconds_of(family) / self.operator_seconds if self.operator_seconds else 0.0
 
     def seconds_of(self, family: str) -> float:
         """The operators' own seconds in a family."""
@@ -108,9 +112,12 @@ def largest(parts: Sequence[ProfiledPart], count: int) -> tuple[ProfiledPart, ..
 
 
 def findings(first: PrecisionProfile, second: PrecisionProfile) -> tuple[Message, ...]:
-    """What the two profiles say, in sentences: which is faster, where the slower one's time goes, what to do."""
-    slow, fast = (second, first) if second.seconds >= first.seconds else (first, second)
-    factor = slow.seconds / fast.seconds if fast.seconds else 1.0
+    """What the two profiles say, in sentences: which is faster, where the slower one's time goes, what to do.
+
+    By the operators' time, so that the sentences say what the table shows.
+    """
+    slow, fast = (second, first) if second.operator_seconds >= first.operator_seconds else (first, second)
+    factor = slow.operator_seconds / fast.operator_seconds if fast.operator_seconds else 1.0
     names = {"slow": slow.precision, "fast": fast.precision}
     if factor < 1 + _SAME:
         verdict = Message("profile.finding.same", names)
@@ -122,10 +129,9 @@ def findings(first: PrecisionProfile, second: PrecisionProfile) -> tuple[Message
 def _where(slow: PrecisionProfile, fast: PrecisionProfile) -> Message:
     """The largest operator of the slower one, and how it does in the other."""
     top = max(slow.operators, key=lambda part: part.seconds)
-    total = sum(part.seconds for part in slow.operators)
     twin = next((part.seconds for part in fast.operators if part.name == top.name), 0.0)
     params: dict[str, object] = {"slow": slow.precision, "fast": fast.precision, "operator": top.name}
-    params["share"] = round(100 * top.seconds / total)
+    params["share"] = round(100 * top.seconds / slow.operator_seconds)
     if top.name == PYTHON:
         return Message("profile.finding.where_python", params)
     if not twin:

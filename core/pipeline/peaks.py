@@ -9,7 +9,9 @@ from typing import Any
 
 from core.jobs.measuring_request import MeasuringKind, MeasuringRequest
 from core.measurement.hardware import get_device, machine_facts
+from core.measurement.peaks import PRECISIONS
 from core.pipeline.application import Application
+from core.pipeline.calibration import is_busy
 from core.pipeline.engine_choice import machine_identity
 from core.pipeline.measuring_plans import library_versions
 from core.records import Measurement
@@ -23,10 +25,11 @@ class PeaksView:
     """The newest measurement of this machine's peaks."""
 
     made_at: datetime
-    gflops: Mapping[str, float]  # precision -> 1e9 operations a second
+    gflops: Mapping[str, float]  # precision -> 1e9 operations a second, most bits first
     copy_gib_per_second: float
     threads: int
     machine: Mapping[str, Any]
+    was_busy: bool  # other programs used the machine meanwhile
 
 
 def plan_peaks(app: Application) -> MeasuringRequest:
@@ -40,8 +43,14 @@ def latest_peaks(app: Application) -> PeaksView | None:
     for run in app.measurements.list(MeasuringKind.PEAKS):
         if run.machine["identity"] == identity:
             found = run.rows[0]
-            copied, threads = found["copy_gib_per_second"], found["threads"]
-            return PeaksView(run.created_at, found["gflops"], copied, threads, run.machine)
+            return PeaksView(
+                made_at=run.created_at,
+                gflops={name: found["gflops"][name] for name in PRECISIONS if name in found["gflops"]},
+                copy_gib_per_second=found["copy_gib_per_second"],
+                threads=found["threads"],
+                machine=run.machine,
+                was_busy=is_busy(run.rows, run.machine),
+            )
     return None
 
 

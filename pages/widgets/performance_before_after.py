@@ -40,24 +40,22 @@ def _draw_found(view: BeforeAfterView, t: Translator) -> None:
     about = view.machine
     when = moment(view.made_at, t)
     st.caption(plain(t("measuring.about", model=about["model_ref"], catalog=about["catalog"], when=when)))
-    chart_place, table_place = st.columns(2, gap="large")
     names = [_name(way, t) for way in view.ways]
-    with chart_place:
-        draw_chart(
-            performance_charts.compare(
-                names,
-                {
-                    t("performance.reported"): [way.reported_seconds for way in view.ways],
-                    t("performance.here"): [way.seconds_per_course for way in view.ways],
-                },
-                unit=t("widgets.unit_seconds"),
-                x_label=t("performance.log_seconds_course"),
-                log_scale=True,
-            ),
-            key="before_after_chart",
-            alt=t("performance.before_after"),
-        )
-    table_place.dataframe(_table(view, names, t), key="before_after_table", hide_index=True)
+    draw_chart(
+        performance_charts.compare(
+            names,
+            {
+                t("performance.reported"): [way.reported_seconds for way in view.ways],
+                t("performance.here"): [way.seconds_per_course for way in view.ways],
+            },
+            unit=t("widgets.unit_seconds"),
+            x_label=t("performance.log_seconds_course"),
+            log_scale=True,
+        ),
+        key="before_after_chart",
+        alt=t("performance.before_after"),
+    )
+    st.dataframe(_table(view, names, t), key="before_after_table", hide_index=True)
 
 
 def _verdict(view: BeforeAfterView, t: Translator) -> str:

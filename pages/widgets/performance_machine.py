@@ -62,6 +62,8 @@ def _draw_peaks(peaks: PeaksView, t: Translator) -> None:
         help=t("performance.bandwidth_help"),
     )
     metric_row([*products, memory])
+    if peaks.was_busy:
+        st.warning(t("measuring.busy"), icon=":material/groups:")
     st.caption(plain(t("performance.peaks_about", when=moment(peaks.made_at, t), threads=peaks.threads)))
 
 

@@ -74,7 +74,7 @@ def draw_figures(figures: Sequence[ReportFigure], t: Translator) -> None:
 def _factor(figure: ReportFigure, t: Translator) -> str:
     if not figure.measured_seconds:
         return t("widgets.none")
-    return t("performance.times", factor=short_factor(figure.reported_seconds / figure.measured_seconds))
+    return t("performance.factor_short", factor=short_factor(figure.reported_seconds / figure.measured_seconds))
 
 
 def draw_forecasts(outcomes: Sequence[ForecastOutcome], t: Translator) -> None:

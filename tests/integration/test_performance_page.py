@@ -55,6 +55,7 @@ def keep_everything(app: Application) -> None:
         return MeasuringRequest(kind.value, kind, "cpu", 60, "fake:", configurations=(BEFORE, AFTER), catalog="RPI")
 
     found = {"gflops": {"float32": 80.0, "bfloat16": 320.0}, "copy_gib_per_second": 12.5, "device": "cpu", "threads": 2}
+    found["others"] = 0.0
     peaks.keep(app, request(MeasuringKind.PEAKS), found)
     trials = [Trial(BEFORE, 9, seconds=8, texts=("One.",)), Trial(AFTER, 9, seconds=1, texts=("One.",) * 4)]
     values = {"trials": [trial_values(trial) for trial in trials], "fidelities": []}

@@ -18,12 +18,13 @@ from core.pipeline.performance_export import HEADER, performance_to_csv
 from core.records import JobKind
 from core.storage.journal_batch import JobForecast
 
+SLOWER = [{"name": "aten::mm", "seconds": 6.0, "calls": 4}]
 GFLOPS = {"float32": 80.0, "bfloat16": 320.0, "float16": 10.0}
 
 
 def keep_peaks(app: Application) -> None:
     request = MeasuringRequest("r1", MeasuringKind.PEAKS, "cpu", 60)
-    found = {"gflops": GFLOPS, "copy_gib_per_second": 12.5, "device": "cpu", "threads": 2}
+    found = {"gflops": GFLOPS, "copy_gib_per_second": 12.5, "device": "cpu", "threads": 2, "others": 0.0}
     peaks.keep(app, request, found)
 
 
@@ -32,7 +33,7 @@ def keep_profile(app: Application) -> None:
     row = {"seconds": 3.0, "new_tokens": 8, "peak_mib": 700.0, "operators": parts, "functions": parts, "others": 0.1}
     app.measurements.save_run(
         MeasuringKind.PROFILE,
-        [{**row, "precision": "float32"}, {**row, "precision": "float16", "seconds": 9.0}],
+        [{**row, "precision": "float32"}, {**row, "precision": "float16", "operators": SLOWER}],
         {
             "batch_size": 8,
             "usable_cores": 2,
@@ -65,9 +66,9 @@ def test_a_stored_profile_comes_back_side_by_side_with_its_findings(app: Applica
     found = profile.latest_profile(app)
     assert found is not None
     assert found.second == PrecisionProfile(
-        "float16", 9.0, 8, 700.0, (ProfiledPart("aten::mm", 2.0, 4),), (ProfiledPart("aten::mm", 2.0, 4),), 0.1
+        "float16", 3.0, 8, 700.0, (ProfiledPart("aten::mm", 6.0, 4),), (ProfiledPart("aten::mm", 2.0, 4),), 0.1
     )
-    assert [row.factor for row in found.operators] == [1.0]
+    assert [row.factor for row in found.operators] == [3.0]
     assert found.findings[0].params["factor"] == 3
 
 
