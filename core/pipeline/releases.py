@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from core.errors import CourseLiftError
 from core.evaluation.lift import LiftVerdict
 from core.pipeline.application import Application
 from core.pipeline.lift import LiftView, latest_lift
-from core.records import Enhancement, Message, Release
+from core.records import Enhancement, Message, Release, ReleasedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +57,25 @@ class ReleasePlan:
 
 def plan_release(app: Application, catalog_id: str) -> ReleasePlan:
     """The approved texts as they are now, beside the release in use."""
-    approved = app.enhancements.published(catalog_id)
-    current = app.releases.current(catalog_id)
-    released = {} if current is None else app.releases.texts(current.release_id)
-    common = approved.keys() & released.keys()
+    approved, released = app.enhancements.published(catalog_id), _released(app, catalog_id)
     lift = latest_lift(app, catalog_id)
     return ReleasePlan(
         catalog_id=catalog_id,
         name=_proposed_name(app, catalog_id),
         texts=tuple(approved.values()),
         added=len(approved.keys() - released.keys()),
-        changed=sum(approved[key].published_text != released[key].text for key in common),
+        changed=_changed(approved, released),
         removed=len(released.keys() - approved.keys()),
-        current=current,
+        current=app.releases.current(catalog_id),
         lift=lift,
         other_makers=0 if lift is None else sum(_maker(text) != _measured(lift) for text in approved.values()),
     )
+
+
+def unpublished(app: Application, catalog_id: str) -> int:
+    """Approved texts that the release in use lacks or has otherwise."""
+    approved, released = app.enhancements.published(catalog_id), _released(app, catalog_id)
+    return len(approved.keys() - released.keys()) + _changed(approved, released)
 
 
 @requires(Permission.PUBLISH)
@@ -125,15 +129,18 @@ def first_is_due(plan: ReleasePlan) -> bool:
     return plan.current is None and bool(plan.texts) and not plan.harms and may_publish
 
 
-def unpublished(app: Application, catalog_id: str) -> int:
-    """Approved texts that the release in use lacks or has otherwise."""
-    plan = plan_release(app, catalog_id)
-    return plan.added + plan.changed
-
-
 def list_releases(app: Application, catalog_id: str) -> tuple[Release, ...]:
     """Every release of a catalog, the last published first."""
     return tuple(app.releases.list(catalog_id))
+
+
+def _released(app: Application, catalog_id: str) -> Mapping[str, ReleasedText]:
+    current = app.releases.current(catalog_id)
+    return {} if current is None else app.releases.texts(current.release_id)
+
+
+def _changed(approved: Mapping[str, Enhancement], released: Mapping[str, ReleasedText]) -> int:
+    return sum(approved[key].published_text != released[key].text for key in approved.keys() & released.keys())
 
 
 def _proposed_name(app: Application, catalog_id: str) -> str:

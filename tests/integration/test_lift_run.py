@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,25 @@ def _the_page_shows_it(catalog_id: str) -> None:
     assert not page.exception
     verdicts = [box.value for box in (*page.success, *page.info, *page.error)]
     assert any("MRR" in verdict for verdict in verdicts)
+
+
+def test_korean_courses_are_measured_too(app: Application) -> None:
+    fields = ("역학", "광학", "문학", "법학", "통계", "미술", "음악", "지리")
+    sides = ("역사", "이론", "실습", "비평", "응용")
+    about = "중요한 원리와 여러 사례를 살펴보고 실제 문제에 적용하는 방법을 배웁니다. 결과를 발표하고 토론합니다."
+    rows = [
+        f"K{number},{field} {side},{field}과,{field}의 {side}에서 {about}"
+        for number, (field, side) in enumerate(product(fields, sides))
+    ]
+    content = "\n".join(("학수번호,교과목명,학과,교과목 설명", *rows)).encode()
+    korean = apply_catalog(app, preview_catalog(app, content, "korean.csv")).catalog_id
+    job = start_lift(app, korean, courses=COURSES, options=FAKE)
+    assert app.job_service.wait(job.job_id, SECONDS).status is JobStatus.SUCCEEDED
+    view = latest_lift(app, korean)
+    assert view is not None and view.about["courses"] == COURSES
+    assert view.about["prompt_version"].startswith("ko")
+    tfidf = next(each for each in view.figures if each.text is LiftText.TFIDF)
+    assert tfidf.reciprocal_rank.mean > 0.5  # particles do not keep Korean words from being found
 
 
 def test_a_measurement_can_be_cancelled(app: Application, catalog_id: str) -> None:
