@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pages.widgets.session import translator
 
 logger = logging.getLogger(__name__)
+# Streamlit would print errors with all values in them; `show_reference` keeps them without.
+logging.getLogger("streamlit.error_util").disabled = True
 
 # Streamlit's own pages need inline styles, inline scripts and, for charts, eval. Nothing may come from another
 # machine or be sent to one, and no other site may put a page of ours into a frame (clickjacking).

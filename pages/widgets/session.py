@@ -6,10 +6,12 @@ import atexit
 import logging
 import runpy
 import secrets
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -66,11 +68,23 @@ def _open_application(home: str) -> Application:
     return opened
 
 
+class _WithoutValues(logging.Formatter):
+    """Tracebacks with the kinds of errors, but not their texts: these may hold a student's number or what was typed."""
+
+    def formatException(self, ei: Any) -> str:
+        """Where each error of the chain came from, the first cause last."""
+        parts, error = [], ei[1]
+        while error is not None:
+            parts.append("".join(traceback.format_tb(error.__traceback__)) + type(error).__qualname__)
+            error = error.__cause__ or error.__context__
+        return "\n".join(parts)
+
+
 def _log_to_file(folder: Path) -> None:
     """Keep what the dashboard's own modules report; students do not appear in it."""
     folder.mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(folder / "dashboard.log", maxBytes=2**21, backupCount=3, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_WithoutValues("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     for name in ("core", "pages"):
         logging.getLogger(name).addHandler(handler)
 

@@ -37,7 +37,8 @@ def watch(event, arguments):
         place = asked[0] if isinstance(asked, tuple) else asked
         if isinstance(place, bytes):
             place = place.decode()
-        if place not in (None, "", "localhost", "127.0.0.1", "::1", "0.0.0.0") and not str(place).startswith(("/", "\\0")):
+        here = (None, "", "localhost", "127.0.0.1", "::1", "0.0.0.0")
+        if place not in here and not str(place).startswith(("/", "\\0")):
             with open(os.environ["ASKED"], "a") as file:
                 file.write(f"{event} {place}\\n")
 sys.addaudithook(watch)
@@ -83,13 +84,11 @@ def work(home: Path) -> dict[str, bool]:
     """From files to lists without a screen, then every page."""
     (home / "c.csv").write_text(CATALOG)
     (home / "s.csv").write_text(STUDENTS)
-    core("models", "list")
     core("intake", "catalog", str(home / "c.csv"))
     core("intake", "students", str(home / "s.csv"))
     core("enhance", "--engine", "fake")
     core("embed", "--model", "fake:")
     core("recommend")
-    core("verify")
     dashboard = Dashboard.start(home)
     try:
         return {name or "overview": asyncio.run(open_page(dashboard, name)) for name in PAGES}

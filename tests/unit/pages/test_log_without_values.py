@@ -1,0 +1,31 @@
+"""What the log file keeps of an error that nobody expected."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from pages.widgets.session import _log_to_file
+
+NUMBER = "20241234"
+
+
+def test_the_log_says_where_and_what_kind_but_no_values(tmp_path: Path) -> None:
+    logger = logging.getLogger("pages")
+    before = list(logger.handlers), list(logging.getLogger("core").handlers)
+    try:
+        _log_to_file(tmp_path)
+        try:
+            try:
+                {}[NUMBER]
+            except KeyError as error:
+                raise ValueError(f"no student {NUMBER}") from error
+        except ValueError:
+            logging.getLogger("pages.widgets.session").exception("Unexpected error, reference %s", "abcd")
+    finally:
+        logger.handlers, logging.getLogger("core").handlers = before
+    text = (tmp_path / "dashboard.log").read_text()
+    assert NUMBER not in text
+    assert "reference abcd" in text
+    assert "ValueError" in text and "KeyError" in text
+    assert "test_log_without_values.py" in text
