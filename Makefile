@@ -30,6 +30,13 @@ check: $(VENV)/.installed-tests ## lint, formatting, types, who may import whom
 faults: $(VENV)/.installed-tests ## kills, damaged databases and files, load: about an hour; prints its figures
 	$(BIN)/python -m tests.faults
 
+bench: $(VENV)/.installed-tests ## descriptions, vectors and the whole pipeline beside others, about half an hour; prints tables
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r benchmarks/requirements.txt
+	$(BIN)/python -m core models install
+	$(BIN)/python -m benchmarks.generation
+	$(BIN)/python -m benchmarks.embedding
+	$(BIN)/python -m benchmarks.pipeline
+
 format: $(VENV)/.installed-tests ## let ruff tidy the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -211,6 +212,7 @@ def ours(request: dict[str, Any]) -> Outcome:
     from core.generation.engine import GenerationSettings
     from core.pipeline.application import Application
     from core.pipeline.enhancement import EnhancementOptions, EnhancementScope, plan_enhancement, start_enhancement
+    from core.pipeline.forecasts import forecast_outcomes
     from core.pipeline.samples import load_sample
     from core.records import DescriptionStatus
 
@@ -236,11 +238,13 @@ def ours(request: dict[str, Any]) -> Outcome:
             made, samples = app.enhancements.of_job(job.job_id), app.jobs.samples(job.job_id)
             parts = {part.name: part.seconds for part in app.jobs.timings(job.job_id)}
             seconds = _journal_seconds(app.config.jobs_folder / job.job_id)
+            foretold = [asdict(each) | {"job": None} for each in forecast_outcomes(app, [job])]
     return {
         "load_seconds": total - seconds,
         "seconds": seconds,
         "total_seconds": total,
         "parts": parts,
+        "forecasts": foretold,
         "new_tokens": sum(each.new_tokens for each in made),
         "prompt_tokens": sum(each.prompt_tokens for each in made),
         "texts": len(made),

@@ -223,6 +223,18 @@ def print_table(rows: list[dict[str, Any]]) -> None:
         )
 
 
+def print_forecasts(results: list[dict[str, Any]]) -> None:
+    """What each job foretold when 30 of its texts were there, and what came of it."""
+    made = [each for result in results for each in result.get("forecasts", ())]
+    for each in made:
+        low, high, came = each["low"], each["high"], each["actual_seconds"]
+        verdict = "in" if low <= came <= high else "outside"
+        print(
+            f"forecast after {each['after']} of {each['after'] + each['remaining']} texts: {each['seconds']:.1f} s "
+            f"({low:.1f} to {high:.1f}); it took {came:.1f} s: {each['seconds'] / came - 1:+.0%}, {verdict} the range"
+        )
+
+
 def available(options: argparse.Namespace) -> list[str]:
     """The contenders to run; says which are left out and why."""
     wanted = options.only.split(",") if options.only else list(QUICK if options.quick else CONTENDERS)
@@ -270,6 +282,7 @@ def main() -> None:
     results = measure(names, options, make_request(load_config(), options, names))
     rows = summarise(results)
     print_table(rows)
+    print_forecasts(results)
     if options.json:
         about = {"machine": asdict(facts), "load_before": load, "load_after": os.getloadavg()[0]}
         about["libraries"] = versions()
