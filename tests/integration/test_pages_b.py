@@ -16,6 +16,7 @@ from core.i18n import LANGUAGES, Translator
 from core.pipeline.application import Application
 from core.pipeline.backup import list_backups
 from core.pipeline.recommendation import latest_run, list_weight_sets, published_weights, recommend, save_weights
+from core.pipeline.releases import publish
 from core.pipeline.review import approve, review_queue
 from core.pipeline.settings import change_settings, read_settings
 from core.pipeline.students import student_view
@@ -261,6 +262,7 @@ def test_new_texts_have_to_be_embedded_before_weights_are_tuned(seeded: Applicat
     catalog_id = catalog_of(seeded)
     first = review_queue(seeded, catalog_id).items[0].enhancement
     approve(seeded, [first.enhancement_id], by="Kim")
+    publish(seeded, catalog_id, by="Kim")
     at = open_page("weights", seeded, language)
     assert Translator(language)("weights.embed", count=1) in [button.label for button in at.button]
     assert not at.slider
