@@ -36,8 +36,8 @@ def page_title(name: str, t: Translator) -> str:
     return t(f"app.page_{name}")
 
 
-def build_navigation(t: Translator) -> Any:
-    """Draw the menu and give back the page that is to run."""
+def build_navigation(t: Translator, *, is_hidden: bool = False) -> Any:
+    """Draw the menu, unless nobody may see it yet, and give back the page that is to run."""
     groups = {
         t(key) if key else "": [
             st.Page(page_file(name), title=page_title(name, t), icon=ICONS[name], default=name == "overview")
@@ -45,7 +45,7 @@ def build_navigation(t: Translator) -> Any:
         ]
         for key, names in _GROUPS.items()
     }
-    return st.navigation(groups)
+    return st.navigation(groups, position="hidden" if is_hidden else "sidebar")
 
 
 def go_to_button(page: str, label: str, *, key: str, primary: bool = False, stretch: bool = False) -> None:

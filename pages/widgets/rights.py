@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import streamlit as st
 
-from core.access.actor import current_actor, why_not
+from core.access.actor import acting_as, current_actor, why_not
 from core.access.roles import Permission
-from core.i18n import Translator
 from pages.widgets.display import plain
+from pages.widgets.session import translator
+
+T = TypeVar("T")
 
 
 def may(permission: Permission) -> bool:
@@ -15,13 +20,24 @@ def may(permission: Permission) -> bool:
     return current_actor().may(permission)
 
 
-def reason_why_not(permission: Permission, t: Translator) -> str | None:
+def reason_why_not(permission: Permission) -> str | None:
     """The sentence that says which role it needs, for a control's help; None when it is allowed."""
-    return None if may(permission) else t.message(why_not(permission, current_actor().role))
+    return None if may(permission) else plain(translator().message(why_not(permission, current_actor().role)))
 
 
-def draw_why_not(permission: Permission, t: Translator) -> None:
+def draw_why_not(permission: Permission) -> None:
     """The same sentence on the page; nothing when it is allowed."""
-    reason = reason_why_not(permission, t)
+    reason = reason_why_not(permission)
     if reason is not None:
-        st.info(plain(reason), icon=":material/lock:")
+        st.info(reason, icon=":material/lock:")
+
+
+def in_my_name(function: Callable[[], T]) -> Callable[[], T]:
+    """The function acting as whoever is at the browser now: downloads are made later, outside of any session."""
+    actor = current_actor()
+
+    def call() -> T:
+        with acting_as(actor):
+            return function()
+
+    return call

@@ -21,6 +21,7 @@ from core.config import load_config
 from core.errors import AccessError
 from core.i18n import Translator
 from pages.widgets.display import plain
+from pages.widgets.navigation import build_navigation
 from pages.widgets.session import choose_interface_language
 
 SESSION_HOURS = 12  # then people sign in again
@@ -51,6 +52,7 @@ def sign_in_first(widgets: Path, t: Translator) -> None:
     if session_actor() is not None:
         return
     st.set_page_config(page_title=f"{t('access.title')} · CourseLift")
+    build_navigation(t, is_hidden=True)
     ways = _providers(), [user for user in _users().list() if user.password is not None]
     if not any(ways):
         st.error(t("access.closed"), icon=":material/lock:")
