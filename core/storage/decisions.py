@@ -53,6 +53,7 @@ class Undone:
     decision_id: str  # of the undo itself: it can be undone too
     texts: int  # put back
     kept: int  # left alone, because something newer was decided about them
+    first: str  # enhancement id of the first text that was put back
 
 
 def judge(cursor: duckdb.DuckDBPyConnection, changes: Mapping[str, Mapping[str, Any]], by: str, reason: str) -> str:
@@ -120,7 +121,8 @@ def take_back(cursor: duckdb.DuckDBPyConnection, decision_id: str, by: str, only
     standing = {key: _previous(text) for key, text, stands in wanted if stands}
     if not standing:
         raise StorageError("storage.decision_overtaken")
-    return Undone(judge(cursor, standing, by, reason=""), len(standing), len(wanted) - len(standing))
+    undo_id = judge(cursor, standing, by, reason="")
+    return Undone(undo_id, len(standing), len(wanted) - len(standing), next(iter(standing)))
 
 
 def newest_decision(cursor: duckdb.DuckDBPyConnection) -> int:

@@ -21,6 +21,7 @@ from pages.widgets.session import application, show_error
 
 _DECISIONS = "review_decisions"
 OPEN_FORM = "review_open_form"  # (name of the form, enhancement id)
+PLACE = "review_place"  # (enhancement id, course key, position): others decide too, so positions move
 _OUTCOME, _FAILURE = "review_outcome", "review_failure"
 
 
@@ -125,10 +126,11 @@ def _draw_recent(groups: Sequence[DecisionGroup], t: Translator) -> None:
 
 
 def undo_decision(decision_id: str, t: Translator, only: str | None = None) -> None:
-    """Take back any decision, or with `only` this one text of it. For callbacks."""
+    """Take back any decision, or with `only` this one text of it, and go to the text. For callbacks."""
 
     def take_back() -> str:
         done = review.undo(application(), decision_id, by=reviewer(), only=only)
+        st.session_state[PLACE] = (done.first, "", 0)
         kept = " " + t("review.undone_kept", count=done.kept) if done.kept else ""
         return t("review.undone", count=done.texts) + kept
 

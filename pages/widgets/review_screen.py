@@ -18,7 +18,7 @@ from pages.widgets.formats import local, moment
 from pages.widgets.marked_text import draft_text, legend
 from pages.widgets.review_again import draw_again_form, draw_again_progress
 from pages.widgets.review_background import draw_background
-from pages.widgets.review_decisions import OPEN_FORM, decide, draw_undo, is_own, reviewer
+from pages.widgets.review_decisions import OPEN_FORM, PLACE, decide, draw_undo, is_own, reviewer
 from pages.widgets.review_effect import draw_effect
 from pages.widgets.review_source import draw_source, draw_source_change, draw_source_form
 from pages.widgets.rights import may, reason_why_not
@@ -33,7 +33,6 @@ STATE_COLOURS = {
     ReviewState.REJECTED: "gray",
 }
 REJECTION_REASONS = ("wrong_facts", "invented", "too_general", "bad_language", "other")
-_PLACE = "review_place"  # (enhancement id, course key, position): others decide too, so positions move
 _FORMS = (
     ("edit", "edit", "E"),
     ("reject", "close", "X"),
@@ -67,14 +66,14 @@ def draw_screen(catalog_id: str, queue: ReviewQueue, t: Translator) -> None:
 
 def _position(queue: ReviewQueue, t: Translator) -> int:
     """Where the reviewer is: at the same text if it is still there, else at its course, else where it was."""
-    identity, course_key, position = st.session_state.get(_PLACE, ("", "", 0))
+    identity, course_key, position = st.session_state.get(PLACE, ("", "", 0))
     same = [place for place, item in enumerate(queue.items) if item.enhancement.enhancement_id == identity]
     same += [place for place, item in enumerate(queue.items) if item.course.course_key == course_key]
     if identity and not same:
         _draw_who_decided(identity, t)
     position = same[0] if same else min(position, len(queue.items) - 1)
     found = queue.items[position]
-    st.session_state[_PLACE] = (found.enhancement.enhancement_id, found.course.course_key, position)
+    st.session_state[PLACE] = (found.enhancement.enhancement_id, found.course.course_key, position)
     return position
 
 
@@ -194,7 +193,7 @@ def _toggle_form(name: str, identity: str) -> None:
 
 
 def _go_to(position: int) -> None:
-    st.session_state[_PLACE] = ("", "", position)
+    st.session_state[PLACE] = ("", "", position)
 
 
 def _draw_edit_form(enhancement: Enhancement, title: str, seen: int, t: Translator) -> None:

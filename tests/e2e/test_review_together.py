@@ -52,7 +52,7 @@ def test_a_decision_of_another_session_is_undone_from_the_list(seeded_dashboard:
     open_page(page, seeded_dashboard, "review")
     page.locator(".st-key-review_recent button").first.click()
     page.locator("[class*=st-key-review_recent_] button").first.click()
-    expect(page.get_by_text("2 of 5")).to_be_visible()  # it is back before the text that this reviewer reads
+    expect(page.get_by_text("1 of 5")).to_be_visible()
 
 
 def test_a_text_is_written_again_and_its_effect_found_out(seeded_dashboard: Dashboard, page: Page) -> None:
