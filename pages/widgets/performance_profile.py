@@ -60,7 +60,7 @@ def _draw_found(view: ProfileView, t: Translator) -> None:
         plain(t("profile.about", model=about["model_ref"], batch=view.batch_size, catalog=about["catalog"], when=when))
     )
     st.caption(" · ".join(plain(_facts(each, t)) for each in (view.first, view.second)))
-    chart_place, table_place = st.columns([2, 3], gap="large")
+    chart_place, table_place = st.columns([1, 2], gap="medium")
     with chart_place:
         st.markdown(f"**{t('profile.families')}**")
         _draw_families(view, t)
@@ -103,11 +103,11 @@ def _draw_table(rows: Sequence[ComparedPart], view: ProfileView, t: Translator, 
         {
             t(f"profile.column.{kind}"): [_part_name(row.name, t) for row in rows],
             seconds[0]: [row.first_seconds for row in rows],
-            shares[0]: [row.first_share for row in rows],
             seconds[1]: [row.second_seconds for row in rows],
-            shares[1]: [row.second_share for row in rows],
             t("profile.column.difference"): [row.difference for row in rows],
             t("profile.column.factor"): [row.factor for row in rows],
+            shares[0]: [row.first_share for row in rows],
+            shares[1]: [row.second_share for row in rows],
             t("profile.column.calls"): [row.calls for row in rows],
         },
         key=f"profile_{kind}s",
