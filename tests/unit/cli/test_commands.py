@@ -119,10 +119,10 @@ def test_status_says_what_to_do_next(capsys: pytest.CaptureFixture[str], catalog
 
 def test_export_writes_where_it_is_told(capsys: pytest.CaptureFixture[str], catalog_file: str, tmp_path: Path) -> None:
     run(capsys, "intake", "catalog", catalog_file)
-    target = tmp_path / "out.json"
-    code, result, _ = run(capsys, "export", "--format", "json", "--output", str(target))
+    target = tmp_path / "out.jsonl"
+    code, result, _ = run(capsys, "export", "--format", "jsonl", "--output", str(target))
     assert (code, result["path"]) == (0, str(target))
-    assert [row["code"] for row in json.loads(target.read_text())] == ["MA1", "PH1"]
+    assert [json.loads(line)["code"] for line in target.read_text().splitlines()] == ["MA1", "PH1"]
     assert run(capsys, "export", "--output", str(tmp_path / "no" / "folder.csv"))[0] == 1
 
 
