@@ -132,12 +132,15 @@ def _job_result(app: Application, job: Job, console: Console, more: dict[str, An
         "seconds": round(report.seconds, 3),
         **{name: job.spec.get(name) for name in ("engine", "precision", "device")},
         "model": job.spec.get("model_ref"),
+        "engine_note": None if report.engine_note is None else console.t.message(report.engine_note),
         "timings": [
             {"name": part.name, "seconds": round(part.seconds, 3), "share": round(part.share, 4), "count": part.count}
             for part in report.timings
         ],
         **more,
     }
+    if data["engine_note"]:
+        console.say(data["engine_note"])
     if is_text:
         written = app.enhancements.of_job(job.job_id)
         data["tokens"] = report.new_tokens

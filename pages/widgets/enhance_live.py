@@ -11,7 +11,7 @@ from core.pipeline.application import Application
 from core.records import Job, JobStatus
 from pages.widgets.display import plain
 from pages.widgets.formats import duration
-from pages.widgets.job_view import draw_job_charts, draw_progress, draw_progress_figures
+from pages.widgets.job_view import draw_engine_note, draw_job_charts, draw_progress, draw_progress_figures
 from pages.widgets.marked_text import added_legend, enhancement_text
 from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import guard
@@ -34,8 +34,10 @@ def _draw_job(app: Application, seen: Job, t: Translator) -> None:
     with st.container(border=True, key="live_job"):
         draw_progress(progress, t)
         _draw_control(app, progress.job, t)
+    report = jobs.job_report(app, seen.job_id)
+    draw_engine_note(report, t)
     draw_progress_figures(progress, t)
-    draw_job_charts(jobs.job_report(app, seen.job_id), t, key="live")
+    draw_job_charts(report, t, key="live")
     draw_texts(app, seen.job_id, t)
     st.caption(t("enhance.may_close"))
 

@@ -175,12 +175,17 @@ def draw_job_charts(report: JobReport, t: Translator, *, key: str) -> None:
         )
 
 
+def draw_engine_note(report: JobReport, t: Translator) -> None:
+    """Why another engine writes than the planned one, when it does."""
+    if report.engine_note is not None:
+        st.info(plain(t.message(report.engine_note)), icon=":material/info:")
+
+
 def draw_report(report: JobReport, t: Translator, *, key: str) -> None:
     """Everything about one job: figures, charts, measured parts, and the reason when it failed."""
     if report.job.error is not None:
         st.error(plain(t.message(report.job.error)), icon=":material/error:")
-    if report.engine_note is not None:
-        st.info(plain(t.message(report.engine_note)), icon=":material/info:")
+    draw_engine_note(report, t)
     draw_report_figures(report, t)
     draw_job_charts(report, t, key=key)
     st.markdown(f"#### {t('widgets.parts_title')}")
