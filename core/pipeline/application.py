@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from threading import Event, RLock, Thread
 from typing import TypeVar, cast
@@ -54,6 +55,7 @@ class Application:
         self.access_log = AccessLog(self.database, config.access_journal_path)
         self.job_service = JobService(config, self.jobs, self.enhancements)
         self._cache: dict[str, tuple[object, object]] = {}
+        self._cache_locks: defaultdict[str, RLock] = defaultdict(RLock)  # one a name: others do not wait meanwhile
         self._cache_lock = RLock()
         self._changes = 0
         self._stopping = Event()
@@ -75,6 +77,8 @@ class Application:
     def cached(self, name: str, version: object, make: Callable[[], T]) -> T:
         """The value of `make()` for this version of the data, made once; a new version replaces the old value."""
         with self._cache_lock:
+            lock = self._cache_locks[name]
+        with lock:
             known = self._cache.get(name)
             if known is not None and known[0] == version:
                 return cast(T, known[1])

@@ -56,12 +56,12 @@ def _draw_backups(t: Translator) -> None:
 
 
 def _draw_keeping(t: Translator) -> None:
-    st.markdown(t("backup.automatic_text"))
+    st.markdown(t("backups.automatic_text"))
     kept = kept_backups(application())
-    wanted = st.number_input(t("backup.keep"), 1, MAX_KEPT, kept, key="settings_kept_backups", width=240)
+    wanted = st.number_input(t("backups.keep"), 1, MAX_KEPT, kept, key="settings_kept_backups", width=240)
     if wanted != kept:
         keep_backups(application(), wanted)
-        st.session_state["settings_outcome"] = t("backup.kept", count=wanted)
+        st.session_state["settings_outcome"] = t("backups.kept", count=wanted)
         st.rerun()
 
 
@@ -98,7 +98,7 @@ def _size_mib(path: Path) -> float:
 
 def _draw_backup(backup: BackupFile, position: int, t: Translator) -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        facts = f"{t('settings.size', size=backup.size_mib)} · {t(f'backup.kind.{backup.kind}')}"
+        facts = f"{t('settings.size', size=backup.size_mib)} · {t(f'backups.kind.{backup.kind}')}"
         st.markdown(f"**{moment(backup.made_at, t)}** · {facts}  \n:gray[`{backup.path.name}`]", width="stretch")
         st.download_button(
             t("settings.download"),
@@ -127,7 +127,7 @@ def _confirm(backup: BackupFile, t: Translator) -> None:
     def ask() -> None:
         st.markdown(t("settings.restore_question", when=moment(backup.made_at, t)))
         st.caption(t("settings.restore_note"))
-        st.caption(t("backup.restore_while_running"))
+        st.caption(t("backups.restore_while_running"))
         if st.button(
             t("settings.restore_confirm"),
             disabled=not may(Permission.KEEP),

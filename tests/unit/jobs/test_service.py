@@ -135,7 +135,7 @@ def test_progress_of_an_ended_job_still_has_its_texts(lab: Lab) -> None:
 
 
 def test_pause_and_resume_lose_and_repeat_nothing(lab: Lab) -> None:
-    job_id = lab.service.start(make_spec(count=40, behaviour="delay=0.03")).job_id
+    job_id = lab.service.start(make_spec(count=40, behaviour="delay=0.06")).job_id
     lab.drive(job_id, lambda job: job.done >= 5)
     lab.service.pause(job_id)
     assert lab.service.progress(job_id).phase.key == "jobs.phase.stopping"
