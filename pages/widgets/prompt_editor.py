@@ -104,9 +104,12 @@ def _choose_version(app: Application, language: str, t: Translator) -> PromptVer
             _announce(t("prompts.chosen", number=version.number))
         before = previous_default(app, language)
         if before is not None and st.button(
-            t("prompts.roll_back", number=before), icon=":material/undo:", help=reason_why_not(Permission.REVIEW) or (t("prompts.roll_back_help")),
-            disabled=not may(Permission.REVIEW), key="prompt_back",
-        ):  # fmt: skip
+            t("prompts.roll_back", number=before),
+            icon=":material/undo:",
+            help=reason_why_not(Permission.REVIEW) or t("prompts.roll_back_help"),
+            disabled=not may(Permission.REVIEW),
+            key="prompt_back",
+        ):
             _announce(t("prompts.chosen", number=roll_back(app, language)))
     if version.note:
         st.caption(plain(t("prompts.note_of", note=version.note)))
