@@ -17,7 +17,7 @@ from pages.widgets.session import application
 
 FULL = 100
 LARGEST_CAP = 10  # the length of a list
-LARGEST_STEP = 3  # years of study
+LARGEST_STEP, ANY_YEAR = 3, -1  # years of study
 _VARIETY, _CAP, _GROUPING = "options_variety", "options_cap", "options_grouping"
 _CATEGORIES, _YEARS = "options_categories", "options_years"
 
@@ -66,8 +66,10 @@ def _draw_eligibility(courses: Sequence[Course], t: Translator) -> None:
         )
     st.selectbox(
         t("tuning.years_above"),
-        [None, *range(LARGEST_STEP + 1)],
-        format_func=lambda years: t("tuning.years_any") if years is None else t("tuning.years_at_most", years=years),
+        [ANY_YEAR, *range(LARGEST_STEP + 1)],
+        format_func=lambda years: (
+            t("tuning.years_any") if years == ANY_YEAR else t("tuning.years_at_most", years=years)
+        ),
         key=_YEARS,
         help=t("tuning.years_above_help"),
         persist_state="session",
@@ -85,7 +87,7 @@ def current_options(catalog_id: str) -> ListOptions:
         said[_CAP] or None,
         Grouping(said[_GROUPING]),
         tuple(sorted(said[_CATEGORIES])),
-        said[_YEARS],
+        None if said[_YEARS] == ANY_YEAR else said[_YEARS],
     )
 
 
@@ -116,5 +118,5 @@ def _values(options: ListOptions) -> dict[str, Any]:
         _CAP: options.department_cap or 0,
         _GROUPING: options.grouping,
         _CATEGORIES: list(options.excluded_categories),
-        _YEARS: options.years_above,
+        _YEARS: ANY_YEAR if options.years_above is None else options.years_above,
     }

@@ -18,7 +18,14 @@ from core.i18n import LANGUAGES, Translator
 from core.pipeline.application import Application
 from core.pipeline.embedding import catalog_texts
 from core.pipeline.intake import apply_catalog, preview_catalog
-from core.pipeline.recommendation import latest_run, publish_weights, published_options, recommend, save_weights
+from core.pipeline.recommendation import (
+    latest_run,
+    list_weight_sets,
+    publish_weights,
+    published_options,
+    recommend,
+    save_weights,
+)
 from core.pipeline.settings import change_settings, read_settings
 from core.pipeline.student_intake import apply_students, preview_students
 from core.pipeline.students import student_view
@@ -88,7 +95,7 @@ def open_weights(app: Application, language: str = "en", view: str = "tune") -> 
 def run(at: AppTest) -> AppTest:
     at.run()
     assert not at.exception
-    assert not at.error
+    assert not at.error, [each.value for each in at.error]
     return at
 
 
@@ -143,16 +150,19 @@ def test_options_are_stored_with_the_set_and_make_its_lists(seeded: Application)
     at.slider(key="options_variety").set_value(30)
     at.number_input(key="options_cap").set_value(4)
     at.selectbox(key="options_grouping").set_value(Grouping.APART)
+    at.selectbox(key="options_years").set_value(1)
     run(at)
     at.text_input(key="weights_name").set_value("Varied")
     click(at, "weights_save")
-    assert published_options(seeded, catalog_of(seeded)) == ListOptions(0.3, 4, Grouping.APART)
+    assert published_options(seeded, catalog_of(seeded)) == ListOptions(0.3, 4, Grouping.APART, (), 1)
     report = latest_run(seeded, catalog_of(seeded))
     assert report is not None
     assert report.top_k == 20
     places = student_view(seeded, catalog_of(seeded), seeded.students.id_of("S-000005")).recommendations
     assert {place.course.kind for place in places if place.rank <= 10} == {CourseKind.COURSE}
-    assert {place.course.kind for place in places if place.rank > 10} == {CourseKind.ACTIVITY}
+    activities = [place for place in places if place.rank > 10]
+    assert {place.course.kind for place in activities} == {CourseKind.ACTIVITY}
+    assert [place.number for place in activities] == list(range(1, len(activities) + 1))
 
 
 def test_a_list_of_kinds_apart_is_shown_in_two_parts(seeded: Application, language: str) -> None:
@@ -173,6 +183,24 @@ def test_a_list_of_kinds_apart_is_shown_in_two_parts(seeded: Application, langua
     at = run(AppTest.from_function(page, args=(catalog_id, language), default_timeout=TIMEOUT_SECONDS))
     parts = [each.value for each in at.markdown if each.value.startswith("#### ")]
     assert parts == [f"#### {t('tuning.part_course')}", f"#### {t('tuning.part_activity')}"]
+
+
+def test_after_somebody_else_saved_nothing_set_is_lost_and_saving_again_makes_the_next_version(
+    seeded: Application,
+) -> None:
+    catalog_id = catalog_of(seeded)
+    at = open_weights(seeded)
+    at.slider(key="weight_interest").set_value(90)
+    run(at)
+    save_weights(seeded, catalog_id, "Ours", {"interest": 1.0}, author="Lee")
+    at.text_input(key="weights_name").set_value("Ours")
+    at = click(at, "weights_save")
+    assert any("Lee" in warning.value for warning in at.warning)
+    assert at.slider(key="weight_interest").value == 90
+    at.text_input(key="weights_name").set_value("Ours")
+    click(at, "weights_save")
+    newest, earlier = (each for each in list_weight_sets(seeded, catalog_id) if each.name == "Ours")
+    assert (newest.version, earlier.version, earlier.author) == (2, 1, "Lee")
 
 
 def test_resetting_brings_the_options_in_force_back(seeded: Application) -> None:
