@@ -41,14 +41,14 @@ def test_csv_opens_in_excel_and_holds_no_formula(app: Application, catalog_id: s
     review.approve(app, [write("PH1").enhancement_id], by="=kim")
     assert export_catalog(app, catalog_id, ExportFormat.CSV, "ko").startswith(b"\xef\xbb\xbf")
     heading, *cells = exported(app, catalog_id, ExportFormat.CSV, "ko")
-    assert heading[:6] == ["code", "title", "department", "description", "room", "게시 설명"]
+    assert heading[:6] == ["code", "title", "department", "description", "room", "승인한 설명"]
     rows = [dict(zip(heading, row, strict=True)) for row in cells]
     assert len(rows) == 6
     assert rows[0]["room"] == "'=1+1"
     assert rows[4]["title"] == "한국 근대사"
-    assert rows[2]["게시 설명"].startswith("Optics explained")
+    assert rows[2]["승인한 설명"].startswith("Optics explained")
     assert rows[2]["결정한 사람"] == "'=kim"
-    assert rows[3]["게시 설명"] == "Sound and rooms."
+    assert rows[3]["승인한 설명"] == "Sound and rooms."
 
 
 @pytest.mark.parametrize("format", [ExportFormat.XLSX, ExportFormat.JSONL, ExportFormat.PARQUET])
