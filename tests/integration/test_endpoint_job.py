@@ -69,7 +69,8 @@ def test_ten_courses_are_written_from_the_command_line(tmp_path: Path) -> None:
     assert (written["engine"], written["model"]) == ("openai", server.reference)
     assert written["tokens"] > 0
     sent = json.dumps(server.bodies)
-    assert len(server.bodies) == 12
+    first_attempts = [body for body in server.bodies if body["seed"] == server.bodies[0]["seed"]]
+    assert len(first_attempts) == 12  # ten courses and two faults; a weak draft is written again with another seed
     assert "S-4711" not in sent and "falconry" not in sent
 
 
