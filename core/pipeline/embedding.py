@@ -86,9 +86,7 @@ def start_embedding(
         kind=JobKind.EMBED,
         catalog_id=catalog_id,
         settings={"batch_size": means.pop("batch_size")},
-        items=tuple(
-            WorkItem(key, key, text=text, role=role) for key, (text, role) in texts.items() if key in missing
-        ),
+        items=tuple(WorkItem(key, key, text=text, role=role) for key, (text, role) in texts.items() if key in missing),
         **means,
     )
     return app.job_service.start(spec)
