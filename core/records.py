@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+_DEPARTMENT_CODE = re.compile(r"[A-Z0-9&./-]{1,6}")
 
 
 class DescriptionStatus(StrEnum):
@@ -130,6 +133,15 @@ class Course:
     content_hash: str = ""  # SHA-256 over what enhancement and embedding read
     catalog_id: str = ""
     is_active: bool = True
+
+    @property
+    def department_name(self) -> str:
+        """The department, but "" where it is only a code.
+
+        A code tells a model nothing: it turns up in generated texts, and beside a title alone it took two thirds of
+        the courses' findability away (benchmarks/results/lift.json: MRR 0.10 against 0.24).
+        """
+        return "" if _DEPARTMENT_CODE.fullmatch(self.department.strip()) else self.department
 
 
 @dataclass(frozen=True, slots=True)

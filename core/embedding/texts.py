@@ -9,15 +9,15 @@ from core.records import Course
 
 Role = Literal["passage", "query"]  # what is searched, and what searches; e5 models tell them apart
 
-TEXT_VERSION = "1"  # raise it when course_text changes: all hashes change with it
+TEXT_VERSION = "2"  # raise it when course_text changes: all hashes change with it
 
 
 def course_text(course: Course, description: str) -> str:
-    """The text that stands for a course: titles, department and the published `description`, one a line.
+    """The text that stands for a course: titles, name of the department and the published `description`, one a line.
 
     `description` is the approved or edited text, or the department's own; it may be empty.
     """
-    parts = (course.title, course.title_en, course.department, description)
+    parts = (course.title, course.title_en, course.department_name, description)
     lines = (" ".join(part.split()) for part in parts)
     return "\n".join(dict.fromkeys(line for line in lines if line))
 

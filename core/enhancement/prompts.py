@@ -17,7 +17,6 @@ PLACEHOLDERS = ("title", "department", "category", "level", "credits", "descript
 FENCE_START, FENCE_END = "<<<", ">>>"
 _MAX_FIELD_CHARACTERS = 160
 _FENCE = re.compile(r"<<<|>>>|<\|[^|]*\|>")
-_CODE = re.compile(r"[A-Z0-9&./-]{1,6}")  # "ARTS" tells a model nothing, and it puts such names into its texts
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -85,12 +84,11 @@ def build_messages(course: Course, template: PromptTemplate) -> tuple[ChatMessag
             {"role": "user", "content": _fill(template.request, fields)},
             {"role": "assistant", "content": example.description},
         ]
+    known = {name: getattr(course, name) for name in PLACEHOLDERS} | {"department": course.department_name}
     fields = {
-        name: _plain(getattr(course, name), MAX_NOTE_CHARACTERS if name == "description" else _MAX_FIELD_CHARACTERS)
-        for name in PLACEHOLDERS
+        name: _plain(value, MAX_NOTE_CHARACTERS if name == "description" else _MAX_FIELD_CHARACTERS)
+        for name, value in known.items()
     }
-    if _CODE.fullmatch(fields["department"]):
-        fields["department"] = ""
     messages.append({"role": "user", "content": _fill(template.request, fields)})
     return tuple(messages)
 

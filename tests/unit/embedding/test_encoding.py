@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -21,8 +23,9 @@ class Listener:
 
 
 def test_course_text_has_titles_department_and_description_once_each():
-    course = Course("k", "Robotics I", title_en="Robotics I", department="CSCI", description="own")
-    assert course_text(course, "Move  arms.\n Plan paths.") == "Robotics I\nCSCI\nMove arms. Plan paths."
+    course = Course("k", "Robotics I", title_en="Robotics I", department="Computer Science", description="own")
+    assert course_text(course, "Move  arms.\n Plan paths.") == "Robotics I\nComputer Science\nMove arms. Plan paths."
+    assert course_text(replace(course, department="CSCI"), "") == "Robotics I"
     assert course_text(Course("k", "음악"), "") == "음악"
 
 
