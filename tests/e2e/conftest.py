@@ -108,8 +108,9 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory, installed_models: Config
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One for each file, because an event loop runs while it is open, and other tests want one of their own."""
     path = find_browser()
     if path is None:
         pytest.fail("No Chromium found: python tests/ensure_browser.py says what to install.")

@@ -82,7 +82,7 @@ def test_the_same_text_again_costs_nothing(student_file: str) -> None:
 
 def test_an_interrupt_pauses_the_job_and_resume_ends_it() -> None:
     catalog = run("intake", "catalog", str(DATA_FOLDER / "en_mcgill_courses.json"))["catalog"]
-    arguments = ("enhance", "--catalog", catalog, "--limit", "20", "--model", "fake:delay=0.4", "--batch-size", "2")
+    arguments = ("enhance", "--catalog", catalog, "--limit", "40", "--model", "fake:delay=0.4", "--batch-size", "2")
     with start(*arguments, start_new_session=True) as process:
         assert process.stderr is not None
         while "Writing" not in process.stderr.readline():
@@ -92,9 +92,9 @@ def test_an_interrupt_pauses_the_job_and_resume_ends_it() -> None:
         output, _ = process.communicate(timeout=60)
     paused = json.loads(output)
     assert (process.returncode, paused["status"]) == (1, "paused")
-    assert paused["done"] < 20
+    assert paused["done"] < 40
     resumed = run("resume", "--job", paused["job"])
-    assert (resumed["status"], resumed["done"]) == ("succeeded", 20)
+    assert (resumed["status"], resumed["done"]) == ("succeeded", 40)
 
 
 def test_with_the_embedded_models(home_with_models: Path, student_file: str, tmp_path: Path) -> None:
