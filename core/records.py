@@ -138,8 +138,8 @@ class Course:
     def department_name(self) -> str:
         """The department, but "" where it is only a code.
 
-        A code tells a model nothing: it turns up in generated texts, and beside a title alone it took two thirds of
-        the courses' findability away (benchmarks/results/lift.json: MRR 0.10 against 0.24).
+        A code tells a model nothing: it turns up in generated texts, and in the embedded text it halved the
+        findability of a course with a title only (MRR 0.10 against 0.20, benchmarks/results/lift.json).
         """
         return "" if _DEPARTMENT_CODE.fullmatch(self.department.strip()) else self.department
 
