@@ -152,7 +152,9 @@ class LiftTask:
 
 def lift_texts(courses: Sequence[Course], generated: Sequence[str]) -> dict[LiftText, list[str]]:
     """What stands for each course, for every text that is found by vectors."""
-    with_category = [_lines(course.title, course.title_en, course.department, course.category) for course in courses]
+    with_category = [
+        _lines(course.title, course.title_en, course.department_name, course.category) for course in courses
+    ]
     bare = [course_text(course, "") for course in courses]
     texts = {
         LiftText.TITLE: [_lines(course.title, course.title_en) for course in courses],
