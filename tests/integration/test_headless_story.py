@@ -80,10 +80,15 @@ def test_the_same_text_again_costs_nothing(student_file: str) -> None:
     assert (first["cached"], second["cached"], second["done"], second["tokens"]) == (0, 10, 10, 0)
 
 
+def _heed_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupt_pauses_the_job_and_resume_ends_it() -> None:
     catalog = run("intake", "catalog", str(DATA_FOLDER / "en_mcgill_courses.json"))["catalog"]
     arguments = ("enhance", "--catalog", catalog, "--limit", "40", "--model", "fake:delay=0.4", "--batch-size", "2")
-    with start(*arguments, start_new_session=True) as process:
+    # Whoever runs tests in the background of a shell has interrupts ignored, which children inherit.
+    with start(*arguments, start_new_session=True, preexec_fn=_heed_interrupts) as process:
         assert process.stderr is not None
         while "Writing" not in process.stderr.readline():
             assert process.poll() is None
