@@ -7,32 +7,25 @@ from math import isfinite
 
 import streamlit as st
 
-from core.access.roles import Permission
 from core.charts import recommendation as recommendation_charts
 from core.charts import weights as weight_charts
-from core.errors import StorageError
 from core.evaluation.population import PopulationMetrics as TrialMetrics
 from core.i18n import Translator
 from core.pipeline.recommendation import (
     Comparison,
     PopulationMetrics,
     compare_with_published,
-    publish_weights,
     published_options,
     published_weights,
-    recommend,
-    save_weights,
 )
-from core.pipeline.settings import read_settings
 from core.pipeline.tuning import churn_by_department, ladder, normalised, places_of_courses
 from core.recommendation.blend import SIGNALS
-from core.recommendation.options import ListOptions
 from core.records import WeightSet
-from pages.widgets.display import draw_chart, plain
-from pages.widgets.rights import may, reason_why_not
+from pages.widgets.display import draw_chart
 from pages.widgets.session import application, guard
 from pages.widgets.weights_groups import draw_groups
 from pages.widgets.weights_options import draw_options, set_options
+from pages.widgets.weights_save import draw_save
 
 FULL = 100  # a slider's largest weight
 
@@ -89,7 +82,7 @@ def draw_tuning(catalog_id: str, sets: Sequence[WeightSet], t: Translator) -> No
             st.info(t("weights.all_zero"), icon=":material/info:")
             return
         options = draw_options(catalog_id, t)
-        _draw_save(catalog_id, weights, options, sets, t)
+        draw_save(catalog_id, weights, options, sets, t)
     with effects:
         comparison = compare_with_published(application(), catalog_id, weights, options=options)
         draw_metrics(comparison, t)
@@ -258,53 +251,3 @@ def _draw_shifts(comparison: Comparison, t: Translator) -> None:
         height=320,
         key="weights_shifts",
     )
-
-
-def _draw_save(
-    catalog_id: str, weights: Mapping[str, float], options: ListOptions, sets: Sequence[WeightSet], t: Translator
-) -> None:
-    """Save what is set as the next version of a name; publish and recompute in the same step if wanted."""
-    published = next((each for each in sets if each.is_published), None)
-    versions = {each.name: each.version for each in reversed(sets)}
-    seen_key = f"weights_seen_{catalog_id}"
-    seen = st.session_state.get(seen_key, versions)  # in the run before: what the person who presses has seen
-    st.session_state[seen_key] = versions
-    with (
-        st.expander(t("weights.save_title"), icon=":material/save:", key="weights_save_box"),
-        st.form("weights_save_form", enter_to_submit=False),
-    ):
-        name = st.text_input(t("weights.name"), published.name if published else "", key="weights_name", max_chars=80)
-        note = st.text_input(t("weights.note"), key="weights_note", max_chars=300)
-        goes_public = st.checkbox(t("weights.publish_too"), value=True, key="weights_publish_too")
-        if not st.form_submit_button(
-            t("weights.save"),
-            type="primary",
-            disabled=not may(Permission.SAVE_WEIGHTS),
-            help=reason_why_not(Permission.SAVE_WEIGHTS),
-            key="weights_save",
-        ):
-            return
-        app = application()
-        try:
-            saved = save_weights(
-                app,
-                catalog_id,
-                name.strip(),
-                normalised(weights),
-                author=read_settings(app).actor,
-                note=note.strip(),
-                expected_version=seen.get(name.strip(), 0),
-                options=options,
-            )
-        except StorageError as error:
-            if error.message.key != "storage.changed_by":
-                raise
-            # Everything stays as it is set; drawn anew, the page knows the other's version, and can save after it.
-            st.session_state["weights_conflict"] = error.message
-            st.rerun()
-        if goes_public:
-            publish_weights(app, saved.weight_set_id)
-            with st.spinner(t("weights.recomputing")):
-                recommend(app, catalog_id)
-    st.session_state["weights_outcome"] = t("weights.saved", name=plain(saved.name), version=saved.version)
-    st.rerun()
