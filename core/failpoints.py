@@ -43,14 +43,17 @@ STORAGE_STEPS = (
     "migration.commit",
     "migration.checkpoint",
     "backup.copy",
+    "backup.files",
     "backup.sync",
     "backup.name",
     "restore.copy",
+    "restore.files",
     "restore.set_log_aside",
     "restore.set_database_aside",
     "restore.replace",
     "repair.restore",
     "repair.switch",
+    "repair.files",
     "repair.journals",
 )
 STEPS = (*WORKER_STEPS, *APP_STEPS, *STORAGE_STEPS)

@@ -1,4 +1,4 @@
-"""Copies of the database: by hand, by themselves, and before whatever replaces it.
+"""Copies of the database with the files that it speaks of: by hand, by themselves, and before whatever replaces it.
 
 By themselves: within a minute of an import, and daily when something has changed. The newest of each kind are kept;
 those that a person made are never taken away.
@@ -23,6 +23,7 @@ from core.storage.backup import (
     count_lost,
     create_backup,
     newest_upload,
+    put_files_back,
     restore_backup,
     restored_at,
     set_aside,
@@ -63,7 +64,7 @@ def list_backups(app: Application) -> tuple[BackupFile, ...]:
 
 @requires(Permission.KEEP)
 def make_backup(app: Application) -> BackupFile:
-    """Copy the database, equal to one moment in time, while everything goes on."""
+    """Copy the database, equal to one moment in time, with uploads and journals, while everything goes on."""
     return _describe(create_backup(app.database, _BY_HAND))
 
 
@@ -112,8 +113,9 @@ def watch_backups(app: Application, stopping: threading.Event) -> threading.Thre
 def restore(config: Config, path: Path) -> Path | None:
     """Put a copy in place of the database, which is set aside and not deleted; returns where that is now.
 
-    A database that can be read is copied first, so that it can be put back in the same way. Raises StorageError when
-    the copy cannot be opened or another process holds the database.
+    Uploads and files of jobs come back where they are missing. A database that can be read is copied first, so that it
+    can be put back in the same way. Raises StorageError when the copy cannot be opened or another process holds the
+    database.
     """
     _copy_before_restore(config)
     aside = restore_backup(path, config.database_path)
@@ -175,6 +177,20 @@ def fuller_backup(app: Application) -> BackupFile | None:
         except StorageError as error:
             logger.warning("%s cannot be read: %s", backup.path.name, error)
     return None
+
+
+def restore_files(app: Application) -> int:
+    """Put uploads and files of jobs that are missing or damaged back from the copies, newest first; returns how many.
+
+    Copies that cannot be read are passed over.
+    """
+    count = 0
+    for backup in list_backups(app):
+        try:
+            count += put_files_back(backup.path, app.config.home)
+        except StorageError as error:
+            logger.warning("%s cannot be read: %s", backup.path.name, error)
+    return count
 
 
 def _is_due(app: Application) -> bool:

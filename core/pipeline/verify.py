@@ -22,7 +22,7 @@ from core.failpoints import step
 from core.jobs.ingest import Ingest
 from core.jobs.supervisor import Supervisor
 from core.pipeline.application import Application
-from core.pipeline.backup import fuller_backup, list_backups, restore, restore_newest
+from core.pipeline.backup import fuller_backup, list_backups, restore, restore_files, restore_newest
 from core.pipeline.job_ledgers import JobLedger, has_begun, read_ledgers
 from core.records import Message
 
@@ -69,6 +69,7 @@ class RepairReport:
     """What a repair did, and what holds since."""
 
     jobs_read_again: int
+    files_put_back: int  # uploads and files of jobs, from the backups
     restored_from: Path | None  # the copy that took the place of the database
     was_readable: bool  # whether the database before it could be read, and had only lost something
     set_aside: Path | None  # where the database that could not be read is now
@@ -85,6 +86,8 @@ class RepairReport:
             steps.append(Message("verify.restored_nothing"))
         if self.set_aside is not None:
             steps.append(Message("verify.set_aside", {"path": str(self.set_aside)}))
+        if self.files_put_back:
+            steps.append(Message("verify.files_put_back", {"count": self.files_put_back}))
         return (*steps, Message("verify.repaired", {"count": self.jobs_read_again}))
 
 
@@ -103,7 +106,7 @@ def verify(app: Application) -> VerifyReport:
 
 @requires(Permission.KEEP)
 def repair(config: Config) -> RepairReport:
-    """Mend an installation that no app has open, then read its journals again.
+    """Mend an installation that no app has open: its database, missing files, and what its journals hold.
 
     A database that cannot be read gives way to the newest copy that can; one that has lost imports or decisions gives
     way to the newest copy, if that has them. Raises StorageError when another process holds the database.
@@ -117,9 +120,11 @@ def repair(config: Config) -> RepairReport:
         with step("repair.switch"):
             restored_from, aside = fuller, restore(config, fuller)
     with Application(config, watch_jobs=False) as app:
+        with step("repair.files"):
+            files = restore_files(app)
         with step("repair.journals"):
             behind = read_journals_again(app)
-        return RepairReport(behind, restored_from, was_readable, aside, verify(app))
+        return RepairReport(behind, files, restored_from, was_readable, aside, verify(app))
 
 
 def read_journals_again(app: Application) -> int:

@@ -1,4 +1,4 @@
-"""Copies of the database, made while it is in use, and the way back.
+"""Copies of the database with the files that it speaks of, made while it is in use, and the way back.
 
 The copy is made by DuckDB itself (ATTACH and COPY FROM DATABASE: one statement, one moment in time). Copying the
 file instead would drop the process's POSIX lock on it as soon as the copy was closed.
@@ -16,6 +16,7 @@ import duckdb
 
 from core.errors import StorageError
 from core.failpoints import step
+from core.storage import kept_files
 from core.storage.failures import is_held_by_another_process
 
 if TYPE_CHECKING:
@@ -38,19 +39,21 @@ SELECT (SELECT count(*) FROM {copy}.imports WHERE import_id NOT IN (SELECT impor
 def create_backup(database: Database, name: str = "courselift") -> Path:
     """A consistent copy of `database` as of one moment, in its backups folder (DuckDB may write nowhere else).
 
-    The file is called `name` and the date. Others read and write meanwhile. Raises StorageError when the copy cannot
-    be made.
+    Uploaded catalogs and the files of jobs are in it too. The file is called `name` and the date. Others read and
+    write meanwhile. Raises StorageError when the copy cannot be made, or would fill the disk.
     """
-    target = database.backups_folder / f"{name}-{_date()}{_SUFFIX}"
+    home, target = database.path.parent, database.backups_folder / f"{name}-{_date()}{_SUFFIX}"
+    kept_files.require_space(home, database.backups_folder)
     with database.read() as cursor:
-        _copy_into(cursor, target)
+        _copy_into(cursor, target, home)
     return target
 
 
 def restore_backup(backup: Path, database_path: Path) -> Path | None:
     """Put a copy of `backup` in the place of the closed database at `database_path`.
 
-    Every row is copied into a new file, which shows whether the backup is sound and makes the indexes anew. The old
+    Every row is copied into a new file, which shows whether the backup is sound and makes the indexes anew. Uploads
+    and files of jobs that are missing beside the database come back, those that are there stay as they are. The old
     files are set aside under a dated name, never deleted; returns where the old database is now, None when there was
     none. `backup` may be the old database itself: then its log is left out. Raises StorageError.
     """
@@ -64,11 +67,14 @@ def restore_backup(backup: Path, database_path: Path) -> Path | None:
             shutil.copyfile(backup, copy)
         with duckdb.connect(str(copy)) as connection:
             connection.execute(_COUNT_VERSIONS)
+            with step("restore.files"):
+                kept_files.take_out(connection, database_path.parent)
+            kept_files.forget(connection)
             _copy_into(connection, incoming)
         with duckdb.connect(str(incoming)) as connection:
             moment = datetime.now(UTC).replace(tzinfo=None)
             connection.execute(_MARK_RESTORED, [_RESTORED, backup.name, moment])
-    except (duckdb.Error, OSError) as error:
+    except (duckdb.Error, OSError, ValueError) as error:
         raise StorageError("storage.backup_damaged", path=str(backup)) from error
     finally:
         copy.unlink(missing_ok=True)
@@ -76,6 +82,18 @@ def restore_backup(backup: Path, database_path: Path) -> Path | None:
     with step("restore.replace"):  # at no moment is there no database, which would be begun empty
         incoming.replace(database_path)
     return aside
+
+
+def put_files_back(backup: Path, home: Path) -> int:
+    """Write the uploads and files of jobs that `backup` has and the state folder `home` lacks; returns how many.
+
+    Raises StorageError when the backup cannot be read.
+    """
+    try:
+        with duckdb.connect(str(backup), read_only=True) as connection:
+            return kept_files.take_out(connection, home)
+    except (duckdb.Error, OSError, ValueError) as error:
+        raise StorageError("storage.backup_damaged", path=str(backup)) from error
 
 
 def newest_upload(database: Database) -> datetime | None:
@@ -128,8 +146,11 @@ def take_place(copy: Path, database_path: Path) -> None:
     copy.replace(database_path)
 
 
-def _copy_into(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
-    """Copy everything into the new file `target`; it gets its name only when it is whole."""
+def _copy_into(connection: duckdb.DuckDBPyConnection, target: Path, home: Path | None = None) -> None:
+    """Copy everything into the new file `target`, and the files of the state folder `home`.
+
+    It gets its name only when it is whole.
+    """
     unfinished = target.with_suffix(".unfinished")
     source = connection.execute(_CURRENT_DATABASE).fetchall()[0][0]
     alias = f"backup_{os.urandom(8).hex()}"
@@ -140,6 +161,9 @@ def _copy_into(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
         try:
             with step("backup.copy"):
                 connection.execute(f'COPY FROM DATABASE "{source}" TO {alias}')
+            if home is not None:
+                with step("backup.files"):
+                    kept_files.put_in(connection, alias, home)
         finally:
             connection.execute(f"DETACH {alias}")
     except BaseException:
