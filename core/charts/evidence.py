@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from core.charts.style import BLUE, GREY, ORANGE, VERMILION, apply_style, bars_height, list_rows
+from core.charts.style import BLUE, GREY, ORANGE, VERMILION, bars_height, build, line_across, row_axis
 
 
 def differences(
@@ -17,9 +17,8 @@ def differences(
     rows: (name, mean, low, high), first row on top.
     """
     colours = [BLUE if low > 0 else VERMILION if high < 0 else GREY for _, _, low, high in rows]
-    figure = go.Figure()
-    for position, ((_, mean, low, high), colour) in enumerate(zip(rows, colours, strict=True)):
-        figure.add_scatter(
+    dots = [
+        go.Scatter(
             x=[mean],
             y=[position],
             mode="markers",
@@ -28,11 +27,17 @@ def differences(
             hovertemplate=f"%{{x:+.3f}} [{low:+.3f}, {high:+.3f}]<extra></extra>",
             showlegend=False,
         )
-    apply_style(figure, title=title, x_label=x_label, height=bars_height(len(rows), 110))
-    figure.add_vline(x=0, line={"color": GREY, "dash": "dot", "width": 2}, annotation={"text": zero_label})
-    figure.update_xaxes(tickformat="+.2f")
-    list_rows(figure, [name for name, *_ in rows])
-    return figure
+        for position, ((_, mean, low, high), colour) in enumerate(zip(rows, colours, strict=True))
+    ]
+    return build(
+        dots,
+        title=title,
+        x_label=x_label,
+        height=bars_height(len(rows), 110),
+        x_axis={"tickformat": "+.2f"},
+        y_axis=row_axis([name for name, *_ in rows]),
+        **line_across(0, zero_label),
+    )
 
 
 def frontier(
@@ -52,10 +57,8 @@ def frontier(
     Pairs are (coverage, quality). names: one short name for each of `best`, written beside it.
     """
     hover = "%{x:.1%} · %{y:.3f}<extra>%{fullData.name}</extra>"
-    figure = go.Figure()
-    _add(figure, tried, tried_label, hover, mode="markers", marker={"size": 7, "color": GREY, "opacity": 0.5})
-    _add(
-        figure,
+    cloud = _points(tried, tried_label, hover, mode="markers", marker={"size": 7, "color": GREY, "opacity": 0.5})
+    line = _points(
         best,
         best_label,
         hover,
@@ -66,12 +69,10 @@ def frontier(
         line={"width": 2, "color": BLUE},
     )
     diamond = {"size": 14, "color": ORANGE, "symbol": "diamond"}
-    _add(figure, [in_force], in_force_label, hover, mode="markers", marker=diamond)
-    apply_style(figure, x_label=x_label, y_label=y_label, height=380)
-    figure.update_xaxes(tickformat=".0%")
-    return figure
+    now = _points([in_force], in_force_label, hover, mode="markers", marker=diamond)
+    return build([cloud, line, now], x_label=x_label, y_label=y_label, height=380, x_axis={"tickformat": ".0%"})
 
 
-def _add(figure: go.Figure, points: Sequence[tuple[float, float]], name: str, hover: str, **style: object) -> None:
+def _points(points: Sequence[tuple[float, float]], name: str, hover: str, **style: object) -> go.Scatter:
     x, y = [coverage for coverage, _ in points], [quality for _, quality in points]
-    figure.add_scatter(x=x, y=y, name=name, hovertemplate=hover, **style)
+    return go.Scatter(x=x, y=y, name=name, hovertemplate=hover, **style)

@@ -7,18 +7,22 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.lib.stride_tricks import sliding_window_view
 
-from core.charts.style import BLUE, GREY, ORANGE, apply_style, thin
+from core.charts.style import BLUE, GREY, ORANGE, build, thin
 
 TREND_COURSES = 15  # courses in the running median
 RATE_BINS = 40  # throughput is averaged over a 40th of the run ...
 MIN_BIN_SECONDS = 5.0  # ... and at least 5 s, or batches that end together look like spikes
-TIME_TICKS = 4  # more do not fit side by side
+_CLOCK = {"nticks": 4, "tickformat": "%H:%M:%S", "tickangle": 0}  # more ticks do not fit side by side
+_FROM_ZERO = {"rangemode": "tozero"}
 
 
 def running_median(values: Sequence[float], window: int = TREND_COURSES) -> list[float]:
     """The median of each value and up to `window` - 1 values before it."""
-    return [float(np.median(values[max(0, end - window) : end])) for end in range(1, len(values) + 1)]
+    first = [float(np.median(values[:end])) for end in range(1, min(window, len(values) + 1))]
+    full = sliding_window_view(np.asarray(values, dtype=float), window) if len(values) >= window else np.empty((0, 1))
+    return [*first, *np.median(full, axis=1).tolist()]
 
 
 def throughput(finished_at: Sequence[datetime], amounts: Sequence[int]) -> tuple[list[datetime], list[float]]:
@@ -55,8 +59,7 @@ def seconds_per_course(
     """One dot a course at the time it was finished, and the running median as a line."""
     trend = running_median(seconds)
     kept = thin(len(seconds))
-    figure = go.Figure()
-    figure.add_scatter(
+    dots = go.Scatter(
         x=list(finished_at)[kept],
         y=list(seconds)[kept],
         mode="markers",
@@ -64,7 +67,7 @@ def seconds_per_course(
         marker={"size": 5, "color": GREY, "opacity": 0.6},
         hovertemplate="%{x|%H:%M:%S}: %{y:.2f} s<extra></extra>",
     )
-    figure.add_scatter(
+    line = go.Scatter(
         x=list(finished_at)[kept],
         y=trend[kept],
         mode="lines",
@@ -72,10 +75,7 @@ def seconds_per_course(
         line={"width": 2.5, "color": BLUE},
         hovertemplate="%{x|%H:%M:%S}: %{y:.2f} s<extra></extra>",
     )
-    apply_style(figure, title=title, x_label=x_label, y_label=y_label)
-    figure.update_xaxes(nticks=TIME_TICKS, tickformat="%H:%M:%S", tickangle=0)
-    figure.update_yaxes(rangemode="tozero")
-    return figure
+    return build([dots, line], title=title, x_label=x_label, y_label=y_label, x_axis=_CLOCK, y_axis=_FROM_ZERO)
 
 
 def tokens_per_second(
@@ -113,21 +113,16 @@ def _area(
     x_label: str,
     y_label: str,
 ) -> go.Figure:
-    figure = go.Figure(
-        go.Scatter(
-            x=list(moments),
-            y=list(values),
-            mode="lines" if len(moments) > 1 else "markers",
-            line={"width": 2.5, "color": colour},
-            fill="tozeroy",
-            fillcolor=_transparent(colour),
-            hovertemplate=f"%{{x|%H:%M:%S}}: %{{y:,.0f}} {unit}<extra></extra>",
-        )
+    area = go.Scatter(
+        x=list(moments),
+        y=list(values),
+        mode="lines" if len(moments) > 1 else "markers",
+        line={"width": 2.5, "color": colour},
+        fill="tozeroy",
+        fillcolor=_transparent(colour),
+        hovertemplate=f"%{{x|%H:%M:%S}}: %{{y:,.0f}} {unit}<extra></extra>",
     )
-    apply_style(figure, title=title, x_label=x_label, y_label=y_label)
-    figure.update_xaxes(nticks=TIME_TICKS, tickformat="%H:%M:%S", tickangle=0)
-    figure.update_yaxes(rangemode="tozero")
-    return figure
+    return build([area], title=title, x_label=x_label, y_label=y_label, x_axis=_CLOCK, y_axis=_FROM_ZERO)
 
 
 def _transparent(colour: str) -> str:

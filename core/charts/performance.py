@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.style import BLUE, PALETTE, apply_style, bars_height, list_rows, plain, write_values
+from core.charts.style import BESIDE, BLUE, PALETTE, bars_height, build, plain, room_beside, row_axis
 
 
 def parts(seconds: Sequence[tuple[str, float]], *, title: str = "", x_label: str = "") -> go.Figure:
@@ -16,20 +16,24 @@ def parts(seconds: Sequence[tuple[str, float]], *, title: str = "", x_label: str
     ordered = sorted(seconds, key=lambda part: -part[1])
     total = sum(value for _, value in ordered)
     texts = [f"{value:,.2f} s · {value / total:.1%}" if total else f"{value:,.2f} s" for _, value in ordered]
-    figure = go.Figure(
-        go.Bar(
-            orientation="h",
-            y=list(range(len(ordered))),
-            x=[value for _, value in ordered],
-            text=texts,
-            marker_color=BLUE,
-            hovertemplate="%{y}: %{text}<extra></extra>",
-        )
+    lengths = [value for _, value in ordered]
+    bars = go.Bar(
+        orientation="h",
+        y=list(range(len(ordered))),
+        x=lengths,
+        text=texts,
+        marker_color=BLUE,
+        hovertemplate="%{y}: %{text}<extra></extra>",
+        **BESIDE,
     )
-    apply_style(figure, title=title, x_label=x_label, height=bars_height(len(ordered), 80))
-    list_rows(figure, [label for label, _ in ordered])
-    write_values(figure, [value for _, value in ordered])
-    return figure
+    return build(
+        [bars],
+        title=title,
+        x_label=x_label,
+        height=bars_height(len(ordered), 80),
+        x_axis=room_beside(lengths),
+        y_axis=row_axis([label for label, _ in ordered]),
+    )
 
 
 def compare(
@@ -46,9 +50,8 @@ def compare(
     series: name -> one value for each group, None where nothing was measured.
     unit: written after each number. log_scale: for values that differ by powers of ten.
     """
-    figure = go.Figure()
-    for position, (name, values) in enumerate(series.items()):
-        figure.add_bar(
+    bars = [
+        go.Bar(
             orientation="h",
             name=plain(name),
             y=list(range(len(groups))),
@@ -56,16 +59,26 @@ def compare(
             text=["" if value is None else f"{_short(value)} {unit}" for value in values],
             marker_color=PALETTE[position % len(PALETTE)],
             hovertemplate="%{y}: %{text}<extra>%{fullData.name}</extra>",
+            **BESIDE,
         )
-    apply_style(figure, title=title, x_label=x_label, height=bars_height(len(groups) * max(len(series), 1), 110))
-    figure.update_layout(barmode="group", showlegend=len(series) > 1, legend_traceorder="normal")
-    list_rows(figure, groups)
+        for position, (name, values) in enumerate(series.items())
+    ]
     measured = [value for values in series.values() for value in values if value]
-    write_values(figure, measured)
+    x_axis = room_beside(measured)
     if log_scale and measured:
         exponents = np.log10([min(measured), max(measured)])  # plotly wants the range of a log axis as exponents
-        figure.update_xaxes(type="log", dtick=1, range=[exponents[0] - 0.5, exponents[1] + 0.8])
-    return figure
+        x_axis = {"type": "log", "dtick": 1, "range": [exponents[0] - 0.5, exponents[1] + 0.8]}
+    return build(
+        bars,
+        title=title,
+        x_label=x_label,
+        height=bars_height(len(groups) * max(len(series), 1), 110),
+        x_axis=x_axis,
+        y_axis=row_axis(groups),
+        barmode="group",
+        showlegend=len(series) > 1,
+        legend_traceorder="normal",
+    )
 
 
 def _short(value: float) -> str:
@@ -75,20 +88,22 @@ def _short(value: float) -> str:
 
 def over_time(series: Mapping[str, Sequence[tuple[datetime, float]]], *, y_label: str = "") -> go.Figure:
     """A line of (moment, value) points for each of `series`, on a log scale: kinds of work differ by powers of ten."""
-    figure = go.Figure()
-    for position, (name, points) in enumerate(series.items()):
-        ordered = sorted(points)
-        figure.add_scatter(
-            x=[moment for moment, _ in ordered],
-            y=[value for _, value in ordered],
+    lines = [
+        go.Scatter(
+            x=[moment for moment, _ in sorted(points)],
+            y=[value for _, value in sorted(points)],
             mode="lines+markers",
             name=plain(name),
             line={"width": 2, "color": PALETTE[position % len(PALETTE)]},
             marker={"size": 8},
             hovertemplate="%{x|%Y-%m-%d %H:%M}: %{y:.3f}<extra>%{fullData.name}</extra>",
         )
-    apply_style(figure, y_label=y_label, height=300)
-    figure.update_layout(showlegend=len(series) > 1)
-    figure.update_xaxes(nticks=6, tickformat="%m-%d %H:%M", tickangle=0)
-    figure.update_yaxes(type="log", dtick=1)
-    return figure
+        for position, (name, points) in enumerate(series.items())
+    ]
+    return build(
+        lines,
+        y_label=y_label,
+        x_axis={"nticks": 6, "tickformat": "%m-%d %H:%M", "tickangle": 0},
+        y_axis={"type": "log", "dtick": 1},
+        showlegend=len(series) > 1,
+    )

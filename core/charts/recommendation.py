@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from core.charts.style import BLUE, GREY, apply_style, bars_height, colour_of, list_rows
+from core.charts.style import BLUE, GREY, bars_height, build, colour_of, row_axis
 
 
 def contributions(
@@ -20,22 +20,21 @@ def contributions(
 
     rows: (course title, signal -> amount), best first. signal_labels: signal -> its name, in stacking order.
     """
-    figure = go.Figure()
     positions = list(range(len(rows)))
-    for position, (signal, label) in enumerate(signal_labels.items()):
-        amounts = [amounts.get(signal, 0.0) for _, amounts in rows]
-        if not any(amounts):
-            continue
-        figure.add_bar(
+    bars = [
+        go.Bar(
             orientation="h",
             name=label,
             y=positions,
-            x=amounts,
+            x=[amounts.get(signal, 0.0) for _, amounts in rows],
             marker_color=colour_of(signal, position),
             hovertemplate=f"{label}: %{{x:.3f}}<extra></extra>",
         )
+        for position, (signal, label) in enumerate(signal_labels.items())
+        if any(amounts.get(signal) for _, amounts in rows)
+    ]
     scores = [sum(amounts.values()) for _, amounts in rows]
-    figure.add_scatter(
+    totals = go.Scatter(
         x=scores,
         y=positions,
         mode="text",
@@ -45,11 +44,16 @@ def contributions(
         hoverinfo="skip",
         showlegend=False,
     )
-    apply_style(figure, title=title, x_label=x_label, height=bars_height(len(rows), 110))
-    figure.update_layout(barmode="stack", legend_traceorder="normal")
-    figure.update_xaxes(range=[0, max([*scores, 0.1]) * 1.12])
-    list_rows(figure, [name for name, _ in rows])
-    return figure
+    return build(
+        [*bars, totals],
+        title=title,
+        x_label=x_label,
+        height=bars_height(len(rows), 110),
+        x_axis={"range": [0, max([*scores, 0.1]) * 1.12]},
+        y_axis=row_axis([name for name, _ in rows]),
+        barmode="stack",
+        legend_traceorder="normal",
+    )
 
 
 def population_metrics(
@@ -63,30 +67,10 @@ def population_metrics(
     x_label: str = "",
 ) -> go.Figure:
     """Metrics between 0 and 1: a grey ring where they were, a blue dot where they are, a line for the way between."""
-    figure = go.Figure()
     rows = list(range(len(names)))
     ways = [(row, old, new) for row, old, new in zip(rows, before, after, strict=True) if old is not None]
-    if ways:
-        figure.add_scatter(  # one trace with gaps: a trace for each line would be drawn one by one
-            x=[x for _, old, new in ways for x in (old, new, None)],
-            y=[y for row, _, _ in ways for y in (row, row, None)],
-            mode="lines",
-            line={"width": 4, "color": GREY},
-            hoverinfo="skip",
-            showlegend=False,
-        )
     hover = "%{x:.3f}<extra>%{fullData.name}</extra>"
-    if ways:
-        figure.add_scatter(
-            x=[old for _, old, _ in ways],
-            y=[row for row, _, _ in ways],
-            mode="markers",
-            name=before_label,
-            cliponaxis=False,
-            marker={"size": 13, "color": GREY, "symbol": "circle-open", "line": {"width": 3}},
-            hovertemplate=hover,
-        )
-    figure.add_scatter(
+    now = go.Scatter(
         x=list(after),
         y=rows,
         mode="markers",
@@ -96,7 +80,33 @@ def population_metrics(
         hovertemplate=hover,
         showlegend=True,
     )
-    apply_style(figure, title=title, x_label=x_label, height=bars_height(len(names), 110))
-    figure.update_xaxes(range=[0, 1], tickformat=".0%")
-    list_rows(figure, names)
-    return figure
+    return build(
+        [*(_way(ways, before_label, hover) if ways else ()), now],
+        title=title,
+        x_label=x_label,
+        height=bars_height(len(names), 110),
+        x_axis={"range": [0, 1], "tickformat": ".0%"},
+        y_axis=row_axis(names),
+    )
+
+
+def _way(ways: Sequence[tuple[int, float, float]], label: str, hover: str) -> tuple[go.Scatter, go.Scatter]:
+    """The lines from the old to the new values of some rows, and the rings at the old ones."""
+    lines = go.Scatter(  # one trace with gaps: a trace for each line would be drawn one by one
+        x=[x for _, old, new in ways for x in (old, new, None)],
+        y=[y for row, _, _ in ways for y in (row, row, None)],
+        mode="lines",
+        line={"width": 4, "color": GREY},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    rings = go.Scatter(
+        x=[old for _, old, _ in ways],
+        y=[row for row, _, _ in ways],
+        mode="markers",
+        name=label,
+        cliponaxis=False,
+        marker={"size": 13, "color": GREY, "symbol": "circle-open", "line": {"width": 3}},
+        hovertemplate=hover,
+    )
+    return lines, rings

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from core.charts.style import PALETTE, apply_style, bars_height, colour_of, list_rows, write_values
+from core.charts.style import BESIDE, PALETTE, bars_height, build, colour_of, room_beside, row_axis
 
 
 def status_by_department(
@@ -29,9 +29,8 @@ def status_by_department(
     rest = ordered[limit:]
     if rest:
         rows[others_label] = {status: sum(counts[name].get(status, 0) for name in rest) for status in status_labels}
-    figure = go.Figure()
-    for position, (status, label) in enumerate(status_labels.items()):
-        figure.add_bar(
+    bars = [
+        go.Bar(
             orientation="h",
             name=label,
             y=list(range(len(rows))),
@@ -39,28 +38,39 @@ def status_by_department(
             marker_color=colour_of(status, position),
             hovertemplate=f"%{{y}} · {label}: %{{x:,}}<extra></extra>",
         )
-    apply_style(figure, title=title, x_label=x_label, height=bars_height(len(rows), 110))
-    figure.update_layout(barmode="stack", legend_traceorder="normal")
-    list_rows(figure, tuple(rows))
-    return figure
+        for position, (status, label) in enumerate(status_labels.items())
+    ]
+    return build(
+        bars,
+        title=title,
+        x_label=x_label,
+        height=bars_height(len(rows), 110),
+        y_axis=row_axis(tuple(rows)),
+        barmode="stack",
+        legend_traceorder="normal",
+    )
 
 
 def funnel(stages: Sequence[tuple[str, int]], *, title: str = "", x_label: str = "") -> go.Figure:
     """Horizontal bars from the first to the last stage of the work, each with its count and share of the first."""
     first = stages[0][1] if stages else 0
     texts = [f"{count:,} ({count / first:.0%})" if first else f"{count:,}" for _, count in stages]
-    figure = go.Figure(
-        go.Bar(
-            orientation="h",
-            y=list(range(len(stages))),
-            x=[count for _, count in stages],
-            text=texts,
-            marker_color=PALETTE[0],
-            marker_opacity=[1 - 0.5 * row / max(len(stages) - 1, 1) for row in range(len(stages))],
-            hovertemplate="%{y}: %{x:,}<extra></extra>",
-        )
+    counts = [count for _, count in stages]
+    bars = go.Bar(
+        orientation="h",
+        y=list(range(len(stages))),
+        x=counts,
+        text=texts,
+        marker_color=PALETTE[0],
+        marker_opacity=[1 - 0.5 * row / max(len(stages) - 1, 1) for row in range(len(stages))],
+        hovertemplate="%{y}: %{x:,}<extra></extra>",
+        **BESIDE,
     )
-    apply_style(figure, title=title, x_label=x_label, height=bars_height(len(stages), 80))
-    list_rows(figure, [label for label, _ in stages])
-    write_values(figure, [count for _, count in stages])
-    return figure
+    return build(
+        [bars],
+        title=title,
+        x_label=x_label,
+        height=bars_height(len(stages), 80),
+        x_axis=room_beside(counts),
+        y_axis=row_axis([label for label, _ in stages]),
+    )

@@ -7,7 +7,19 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.style import BLUE, GREY, PALETTE, apply_style, bars_height, list_rows, plain, thin, write_values
+from core.charts.style import (
+    BESIDE,
+    BLUE,
+    GREY,
+    PALETTE,
+    bars_height,
+    build,
+    line_across,
+    plain,
+    room_beside,
+    row_axis,
+    thin,
+)
 
 CURVE_POINTS = 80
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")  # a second way to tell lines apart
@@ -29,9 +41,8 @@ def sweep(
     positions: the weights that were tried, ascending; `tick_labels` names them (for example "70:30").
     curves: metric name -> its value at each position. current: where to put the mark; None for no mark.
     """
-    figure = go.Figure()
-    for position, (name, values) in enumerate(curves.items()):
-        figure.add_scatter(
+    lines = [
+        go.Scatter(
             x=list(positions),
             y=list(values),
             mode="lines+markers",
@@ -40,16 +51,20 @@ def sweep(
             marker={"size": 7},
             hovertemplate="%{y:.1%}<extra>%{fullData.name}</extra>",
         )
-    apply_style(figure, title=title, x_label=x_label, y_label=y_label, height=360)
-    if current is not None:
-        figure.add_vline(
-            x=current, line={"color": GREY, "dash": "dot", "width": 2}, annotation={"text": plain(current_label)}
-        )
-    figure.update_layout(hovermode="x unified")
-    figure.update_yaxes(tickformat=".0%", range=[-0.02, 1.05])
-    if tick_labels is not None:
-        figure.update_xaxes(tickmode="array", tickvals=list(positions), ticktext=[plain(text) for text in tick_labels])
-    return figure
+        for position, (name, values) in enumerate(curves.items())
+    ]
+    names = [plain(text) for text in tick_labels or ()]
+    return build(
+        lines,
+        title=title,
+        x_label=x_label,
+        y_label=y_label,
+        height=360,
+        x_axis={"tickmode": "array", "tickvals": list(positions), "ticktext": names} if names else None,
+        y_axis={"tickformat": ".0%", "range": [-0.02, 1.05]},
+        hovermode="x unified",
+        **({} if current is None else line_across(current, current_label)),
+    )
 
 
 def churn_by_department(
@@ -57,21 +72,23 @@ def churn_by_department(
 ) -> go.Figure:
     """Share of students whose list changes, one bar a department, most changed on top."""
     ordered = sorted(shares, key=lambda name: (-shares[name], name))[:limit]
-    figure = go.Figure(
-        go.Bar(
-            orientation="h",
-            y=list(range(len(ordered))),
-            x=[shares[name] for name in ordered],
-            text=[f"{shares[name]:.0%}" for name in ordered],
-            marker_color=BLUE,
-            hovertemplate="%{x:.1%}<extra></extra>",
-        )
+    bars = go.Bar(
+        orientation="h",
+        y=list(range(len(ordered))),
+        x=[shares[name] for name in ordered],
+        text=[f"{shares[name]:.0%}" for name in ordered],
+        marker_color=BLUE,
+        hovertemplate="%{x:.1%}<extra></extra>",
+        **BESIDE,
     )
-    apply_style(figure, title=title, x_label=x_label, height=bars_height(len(ordered), 80))
-    list_rows(figure, ordered)
-    write_values(figure, [1.0])
-    figure.update_xaxes(tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
-    return figure
+    return build(
+        [bars],
+        title=title,
+        x_label=x_label,
+        height=bars_height(len(ordered), 80),
+        x_axis={**room_beside([1.0]), "tickformat": ".0%", "tickvals": [0, 0.25, 0.5, 0.75, 1]},
+        y_axis=row_axis(ordered),
+    )
 
 
 def lorenz_curve(counts: Sequence[int]) -> tuple[list[float], list[float]]:
@@ -99,23 +116,29 @@ def concentration(
 
     counts: name of a set of weights -> for each course, in how many lists it stands.
     """
-    figure = go.Figure(
-        go.Scatter(
-            x=[0, 1], y=[0, 1], mode="lines", name=even_label, line={"color": GREY, "dash": "dot"}, hoverinfo="skip"
-        )
+    even = go.Scatter(
+        x=[0, 1], y=[0, 1], mode="lines", name=even_label, line={"color": GREY, "dash": "dot"}, hoverinfo="skip"
     )
-    for position, (name, values) in enumerate(counts.items()):
-        courses, places = lorenz_curve(values)
-        kept = thin(len(courses), CURVE_POINTS)
-        figure.add_scatter(
-            x=[*courses[kept], courses[-1]],
-            y=[*places[kept], places[-1]],
-            mode="lines",
-            name=plain(name),
-            line={"width": 2.5, "color": PALETTE[position % len(PALETTE)], "dash": DASHES[position % len(DASHES)]},
-            hovertemplate="%{x:.0%} → %{y:.1%}<extra>%{fullData.name}</extra>",
-        )
-    apply_style(figure, title=title, x_label=x_label, y_label=y_label, height=360)
-    figure.update_xaxes(tickformat=".0%", range=[0, 1])
-    figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
-    return figure
+    curves = [_curve(name, values, position) for position, (name, values) in enumerate(counts.items())]
+    return build(
+        [even, *curves],
+        title=title,
+        x_label=x_label,
+        y_label=y_label,
+        height=360,
+        x_axis={"tickformat": ".0%", "range": [0, 1]},
+        y_axis={"tickformat": ".0%", "range": [0, 1.02]},
+    )
+
+
+def _curve(name: str, counts: Sequence[int], position: int) -> go.Scatter:
+    courses, places = lorenz_curve(counts)
+    kept = thin(len(courses), CURVE_POINTS)
+    return go.Scatter(
+        x=[*courses[kept], courses[-1]],
+        y=[*places[kept], places[-1]],
+        mode="lines",
+        name=plain(name),
+        line={"width": 2.5, "color": PALETTE[position % len(PALETTE)], "dash": DASHES[position % len(DASHES)]},
+        hovertemplate="%{x:.0%} → %{y:.1%}<extra>%{fullData.name}</extra>",
+    )
