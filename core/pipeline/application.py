@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 from core.config import Config
 from core.jobs.service import JobService
 from core.pipeline.backup import watch_backups
+from core.pipeline.reading_places import ReadingPlaces
 from core.storage.access_log import AccessLog
 from core.storage.catalog_store import CatalogStore
 from core.storage.connection import Database
@@ -32,7 +33,7 @@ class Application:
 
     Attributes are the stores by subject: `catalogs`, `enhancements`, `jobs`, `embeddings`, `students`,
     `recommendations`, `releases`, `weights`, `settings`, `measurements`, `prompts`, `access_log`,
-    and the `job_service`.
+    the `job_service`, and `reading`: which draft each reviewer has before them.
 
     Raises StorageError when another process holds the database.
     """
@@ -54,6 +55,7 @@ class Application:
         self.prompts = PromptStore(self.database)
         self.access_log = AccessLog(self.database, config.access_journal_path)
         self.job_service = JobService(config, self.jobs, self.enhancements)
+        self.reading = ReadingPlaces()
         self._cache: dict[str, tuple[object, object]] = {}
         self._cache_locks: defaultdict[str, RLock] = defaultdict(RLock)  # one a name: others do not wait meanwhile
         self._cache_lock = RLock()

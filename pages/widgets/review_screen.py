@@ -22,7 +22,7 @@ from pages.widgets.review_decisions import OPEN_FORM, PLACE, decide, draw_undo, 
 from pages.widgets.review_effect import draw_effect
 from pages.widgets.review_source import draw_source, draw_source_change, draw_source_form
 from pages.widgets.rights import may, reason_why_not
-from pages.widgets.session import application
+from pages.widgets.session import application, is_connected, session_key
 
 SEVERITY_COLOURS = {Severity.HARD: "red", Severity.SOFT: "orange", Severity.NOTE: "gray"}
 STATE_COLOURS = {
@@ -46,6 +46,7 @@ def draw_screen(catalog_id: str, queue: ReviewQueue, t: Translator) -> None:
     position = _position(queue, t)
     item = queue.items[position]
     _draw_place(queue, position, t)
+    _draw_who_reads_too(item, t)
     screen = review_screen(application(), item.enhancement.enhancement_id)
     draw_again_progress(screen.course, t)
     source, draft = st.columns(2, gap="medium")
@@ -71,10 +72,22 @@ def _position(queue: ReviewQueue, t: Translator) -> int:
     same += [place for place, item in enumerate(queue.items) if item.course.course_key == course_key]
     if identity and not same:
         _draw_who_decided(identity, t)
-    position = same[0] if same else min(position, len(queue.items) - 1)
+    if same:
+        position = same[0]
+    else:
+        identities = [item.enhancement.enhancement_id for item in queue.items]
+        start = min(position, len(identities) - 1)
+        position = application().reading.take_next(session_key(), reviewer(), identities, start, is_connected)
     found = queue.items[position]
     st.session_state[PLACE] = (found.enhancement.enhancement_id, found.course.course_key, position)
     return position
+
+
+def _draw_who_reads_too(item: QueueItem, t: Translator) -> None:
+    identity = item.enhancement.enhancement_id
+    by = application().reading.stay(session_key(), reviewer(), identity, is_connected)
+    if by is not None:
+        st.caption(f":material/group: {t('review.read_by_other', by=plain(by) or t('review.unnamed'))}")
 
 
 def _draw_who_decided(identity: str, t: Translator) -> None:
@@ -165,7 +178,7 @@ def _draw_decisions(catalog_id: str, queue: ReviewQueue, position: int, t: Trans
                 shortcut=shortcut,
                 disabled=name == "back" and position == 0,
                 on_click=_go_to,
-                args=((position + step) % len(queue.items),),
+                args=(queue.items[(position + step) % len(queue.items)], position + step),
             )
         draw_undo(catalog_id, t)
 
@@ -192,8 +205,8 @@ def _toggle_form(name: str, identity: str) -> None:
     st.session_state[OPEN_FORM] = ("", "") if is_open else (name, identity)
 
 
-def _go_to(position: int) -> None:
-    st.session_state[PLACE] = ("", "", position)
+def _go_to(item: QueueItem, position: int) -> None:
+    st.session_state[PLACE] = (item.enhancement.enhancement_id, item.course.course_key, position)
 
 
 def _draw_edit_form(enhancement: Enhancement, title: str, seen: int, t: Translator) -> None:

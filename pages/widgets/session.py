@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.access.actor import current_actor
 from core.config import PROJECT_FOLDER, Config, load_config
@@ -27,6 +29,17 @@ from pages.widgets.recovery import draw_recovery
 logger = logging.getLogger(__name__)
 
 LANGUAGE_NAMES = {"ko": "한국어", "en": "English"}
+
+
+def session_key() -> str:
+    """What tells this browser session from others in this process; no secret."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return "" if context is None else context.session_id
+
+
+def is_connected(session: str) -> bool:
+    """Whether the browser of a session is still there."""
+    return runtime.get_instance().is_active_session(session)
 
 
 def show(draw: Callable[[], None]) -> None:

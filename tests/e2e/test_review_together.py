@@ -30,18 +30,39 @@ def title(page: Page) -> str:
     return page.locator(".st-key-review_course h3").inner_text()
 
 
+def test_two_people_get_different_texts_and_one_who_leaves_frees_theirs(
+    seeded_dashboard: Dashboard, browser: Browser, page: Page
+) -> None:
+    others = browser.new_context(locale="ko-KR", viewport={"width": 1400, "height": 1000})
+    open_page(page, seeded_dashboard, "review")
+    other = others.new_page()
+    open_page(other, seeded_dashboard, "review")
+    first, second = title(page), title(other)
+    assert first != second
+    press(page, "review_approve")
+    assert title(page) not in (first, second)
+    others.close()
+    press(page, "review_undo")
+    page.reload()
+    settle(page)
+    assert title(page) == first
+
+
 def test_two_people_decide_about_one_text_and_the_second_is_told(
     seeded_dashboard: Dashboard, browser: Browser, page: Page
 ) -> None:
     other = browser.new_context(locale="ko-KR", viewport={"width": 1400, "height": 1000}).new_page()
     open_page(page, seeded_dashboard, "review")
     open_page(other, seeded_dashboard, "review")
+    press(other, "review_back")
+    expect(other.get_by_text(re.compile("Kim 님도 이 글을 보고 있습니다"))).to_be_visible()
     assert title(page) == title(other)
     press(other, "review_approve")
     expect(other.get_by_text("5건 중 1번째")).to_be_visible()
     press(page, "review_approve")
     expect(page.get_by_text(re.compile("Kim approved the text of course .* after you opened it"))).to_be_visible()
-    expect(page.get_by_text("1 of 5")).to_be_visible()
+    expect(page.get_by_text("2 of 5")).to_be_visible()  # the first one is before the other person now
+    press(page, "review_back")
     press(other, "review_approve")
     press(page, "review_reject")  # opens a form only: the text is gone before anything is decided
     expect(page.get_by_text(re.compile("was decided by Kim meanwhile"))).to_be_visible()
