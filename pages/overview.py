@@ -10,7 +10,7 @@ from core.pipeline.application import Application
 from core.pipeline.enhancement import INSUFFICIENT
 from core.pipeline.jobs import job_progress
 from core.pipeline.status import CatalogStatus, NextStep, Overview, overview
-from core.records import DescriptionStatus, Job, JobKind, ReviewState
+from core.records import DescriptionStatus, Job, JobKind, JobStatus, ReviewState
 from pages.widgets.display import Figure, draw_chart, metric_row, plain
 from pages.widgets.job_view import draw_progress
 from pages.widgets.navigation import go_to_button, page_title
@@ -111,8 +111,10 @@ def draw_active_jobs(app: Application, jobs: tuple[Job, ...], t: Translator) -> 
         draw_progress(progress, t)
         if progress.job.status.is_final:
             st.rerun()
-    if any(job.kind is JobKind.ENHANCE for job in jobs):
-        go_to_button("enhance", t("overview.watch"), key="watch_job")
+    writing = [job for job in jobs if job.kind is JobKind.ENHANCE]
+    if writing:
+        are_paused = all(job.status is JobStatus.PAUSED for job in writing)
+        go_to_button("enhance", t("overview.go_on" if are_paused else "overview.watch"), key="watch_job")
 
 
 def draw_figures(state: Overview, current: CatalogStatus, t: Translator) -> None:
@@ -185,7 +187,7 @@ def funnel_stages(current: CatalogStatus, t: Translator) -> list[tuple[str, int]
         (t("overview.stage_imported"), total),
         (t("overview.stage_described"), min(sufficient + written, total)),  # some sufficient ones are rewritten, too
         (t("overview.stage_approved"), min(sufficient + current.published, total)),
-        (t("overview.stage_embedded"), current.embedded),
+        (t("overview.stage_released"), min(sufficient + current.published - current.unreleased, total)),
     ]
 
 

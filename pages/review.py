@@ -105,7 +105,7 @@ def _draw_numbers(queue: ReviewQueue, t: Translator) -> None:
 
 def _draw_filters(everything: ReviewQueue, t: Translator) -> ReviewQueue:
     """The queue that the filters leave."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="review_filters"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="review_filters"):
         st.segmented_control(
             t("review.show"),
             list(STATES),
@@ -129,7 +129,7 @@ def _draw_filters(everything: ReviewQueue, t: Translator) -> ReviewQueue:
             placeholder=t("review.all_departments"),
             key="review_department",
             persist_state="session",
-            width=190,
+            width=165,
         )
         words = st.text_input(
             t("review.search"),
@@ -137,7 +137,7 @@ def _draw_filters(everything: ReviewQueue, t: Translator) -> ReviewQueue:
             placeholder=t("review.search_hint"),
             persist_state="session",
             icon=":material/search:",
-            width=220,
+            width=175,
         )
     return narrow(everything, risk=wanted_risk, department=wanted_department, search=words)
 

@@ -11,11 +11,11 @@ import plotly.graph_objects as go
 from core.charts.style import BESIDE, BLUE, PALETTE, bars_height, build, plain, room_beside, row_axis
 
 
-def parts(seconds: Sequence[tuple[str, float]], *, title: str = "", x_label: str = "") -> go.Figure:
+def parts(seconds: Sequence[tuple[str, float]], *, unit: str = "s", title: str = "", x_label: str = "") -> go.Figure:
     """Named parts of a run as horizontal bars, longest on top, each with its seconds and share of their total."""
     ordered = sorted(seconds, key=lambda part: -part[1])
     total = sum(value for _, value in ordered)
-    texts = [f"{value:,.2f} s · {value / total:.1%}" if total else f"{value:,.2f} s" for _, value in ordered]
+    texts = [f"{value:,.2f} {unit} · {value / total:.1%}" if total else f"{value:,.2f} {unit}" for _, value in ordered]
     lengths = [value for _, value in ordered]
     bars = go.Bar(
         orientation="h",

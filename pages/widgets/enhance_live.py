@@ -39,7 +39,7 @@ def _draw_job(app: Application, seen: Job, t: Translator) -> None:
     draw_progress_figures(progress, t)
     draw_job_charts(report, t, key="live")
     draw_texts(app, seen.job_id, t)
-    st.caption(t("enhance.may_close"))
+    st.caption(t("enhance.paused_kept" if progress.job.status is JobStatus.PAUSED else "enhance.may_close"))
 
 
 def _draw_control(app: Application, job: Job, t: Translator) -> None:

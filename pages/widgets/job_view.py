@@ -12,7 +12,7 @@ from core.charts import performance as performance_charts
 from core.i18n import Translator, load_catalog
 from core.jobs.job_progress import JobProgress
 from core.pipeline.jobs import JobReport, TimingRow
-from core.records import Job
+from core.records import Job, JobStatus
 from pages.widgets.display import Figure, draw_chart, metric_row, plain
 from pages.widgets.formats import duration, local, moment, rate, span
 
@@ -46,6 +46,8 @@ def draw_progress(progress: JobProgress, t: Translator) -> None:
     settled = job.total - job.pending
     left = progress.time_left
     text = plain(t.message(progress.phase))
+    if job.status is JobStatus.PAUSED:
+        text += " · " + t("widgets.settled_of", settled=settled, total=job.total)
     if left is not None and job.pending:
         text += " · " + plain(t("widgets.time_left", range=span(left.low, left.high, t)))
     st.progress(settled / job.total if job.total else 0.0, text=text)
@@ -121,7 +123,9 @@ def draw_timings(timings: Sequence[TimingRow], t: Translator, *, key: str) -> No
     with chart_place:
         draw_chart(
             performance_charts.parts(
-                [(part_name(row.name, t), row.seconds) for row in timings], x_label=t("widgets.part_seconds")
+                [(part_name(row.name, t), row.seconds) for row in timings],
+                unit=t("widgets.unit_seconds"),
+                x_label=t("widgets.part_seconds"),
             ),
             key=f"{key}_chart",
             alt=t("widgets.parts_title"),

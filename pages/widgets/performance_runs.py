@@ -39,7 +39,7 @@ def draw_figures(figures: Sequence[ReportFigure], t: Translator) -> None:
     """The report's figures and ours, as bars and as a table with the factor between them."""
     st.markdown(f"#### {t('performance.compared')}")
     st.caption(t("performance.compared_help"))
-    chart_place, table_place = st.columns(2, gap="large")
+    chart_place, table_place = st.columns(2, gap="medium")
     names = [t.message(figure.name) for figure in figures]
     with chart_place:
         draw_chart(
@@ -170,6 +170,7 @@ def _pick_run(runs: Sequence[RunRow], t: Translator) -> RunRow | None:
         rows,
         key="runs",
         hide_index=True,
+        placeholder=t("widgets.none"),
         on_select="rerun",
         selection_mode="single-row",
         column_config={

@@ -190,6 +190,7 @@ def _draw_effects(comparison: Comparison, t: Translator) -> None:
     )
     left, right = st.columns(2, gap="medium")
     with left:
+        st.markdown(f"**{t('weights.before_after')}**")
         draw_chart(
             recommendation_charts.population_metrics(
                 list(after),
@@ -197,39 +198,40 @@ def _draw_effects(comparison: Comparison, t: Translator) -> None:
                 list(after.values()),
                 before_label=t("weights.published"),
                 after_label=t("weights.now"),
-                title=t("weights.before_after"),
             ),
             key="weights_metrics_chart",
             alt=t("weights.before_after"),
         )
-        draw_chart(
-            weight_charts.concentration(
-                {
-                    t("weights.published"): places_of_courses(comparison.before),
-                    t("weights.now"): places_of_courses(comparison.after),
-                },
-                even_label=t("weights.even"),
-                title=t("weights.concentration"),
-                x_label=t("weights.share_of_courses"),
-                y_label=t("weights.share_of_places"),
-            ),
-            key="weights_concentration_chart",
-            alt=t("weights.concentration"),
-        )
     with right:
         if comparison.changed_students:
+            st.markdown(f"**{t('weights.churn_departments')}**")
             draw_chart(
-                weight_charts.churn_by_department(
-                    churn_by_department(comparison),
-                    title=t("weights.churn_departments"),
-                    limit=14,
-                ),
+                weight_charts.churn_by_department(churn_by_department(comparison), limit=14),
                 key="weights_churn_chart",
                 alt=t("weights.churn_departments"),
             )
         else:
             st.info(t("weights.no_churn"), icon=":material/equal:")
+    with left if comparison.changed_students else right:
+        _draw_concentration(comparison, t)
     _draw_shifts(comparison, t)
+
+
+def _draw_concentration(comparison: Comparison, t: Translator) -> None:
+    st.markdown(f"**{t('weights.concentration')}**")
+    draw_chart(
+        weight_charts.concentration(
+            {
+                t("weights.published"): places_of_courses(comparison.before),
+                t("weights.now"): places_of_courses(comparison.after),
+            },
+            even_label=t("weights.even"),
+            x_label=t("weights.share_of_courses"),
+            y_label=t("weights.share_of_places"),
+        ),
+        key="weights_concentration_chart",
+        alt=t("weights.concentration"),
+    )
 
 
 def _draw_shifts(comparison: Comparison, t: Translator) -> None:
