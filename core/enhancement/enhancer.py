@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.enhancement.checks import CourseIndex, check_text
-from core.enhancement.trimming import cut_to_sentences
+from core.enhancement.trimming import cut_to_sentences, is_enough
 from core.generation.engine import NO_CONTROL, Chat, Control, Generation, GenerationEngine, GenerationSettings
 from core.measurement.monitor import PerformanceMonitor
 from core.records import Course, Finding, FinishReason, Message, Severity
 
-MAX_SENTENCES = 3  # the prompt asks for two to three; what a small model adds after them is mostly invented
+MAX_SENTENCES = 3  # as the prompt asks; a small model mostly invents what it adds, so that is not written
 _RETRY_SEED_STEP = 7919  # far from the seeds that people choose
 
 
@@ -95,7 +95,12 @@ class DescriptionEnhancer:
         settings: GenerationSettings,
         control: Control,
     ) -> Iterator[Draft]:
-        generations = self._engine.generate((request.chat for request in requests), settings, control)
+        generations = self._engine.generate(
+            (request.chat for request in requests),
+            settings,
+            control,
+            lambda index, text: is_enough(text, taken[index].course.language, MAX_SENTENCES),
+        )
         while True:
             with self._monitor.measure("generate"):
                 generation = next(generations, None)

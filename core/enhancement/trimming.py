@@ -35,6 +35,19 @@ def cut_to_sentences(text: str, language: str, max_sentences: int | None = None)
     return flat[: ends[min(len(ends), max_sentences or len(ends)) - 1]]
 
 
+def is_enough(text: str, language: str, max_sentences: int) -> bool:
+    """Whether `cut_to_sentences` gives the same, whatever follows this beginning of a text.
+
+    The last sentence counts when something follows it: until then "3." may become "3.5".
+    """
+    text = text.lstrip()  # as engines do
+    found = _NEW_START.search(text)
+    if found and found.start():
+        return text[found.end() :].strip() != ""
+    flat = " ".join(text.split())
+    return sum(end < len(flat) for end in sentence_ends(flat, language)) >= max_sentences
+
+
 def sentence_ends(text: str, language: str) -> list[int]:
     """Positions just behind each whole sentence, in characters."""
     ends = {match.end() for match in _END.finditer(text) if _is_end(text, match.start())}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,6 +11,8 @@ from core.records import FinishReason, Message
 
 ChatMessage = Mapping[str, str]  # {"role": "system" | "user" | "assistant", "content": text}
 Chat = Sequence[ChatMessage]
+# Takes a prompt's index and its text so far; True when the caller would cut away all that could follow.
+IsEnough = Callable[[int, str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +104,15 @@ class GenerationEngine(Protocol):
         """
 
     def generate(
-        self, prompts: Iterable[Chat], settings: GenerationSettings, control: Control = NO_CONTROL
+        self,
+        prompts: Iterable[Chat],
+        settings: GenerationSettings,
+        control: Control = NO_CONTROL,
+        is_enough: IsEnough | None = None,
     ) -> Iterator[Generation]:
         """Write one text a prompt and yield each when it is finished, in any order.
+
+        A text that `is_enough` ends there, as STOP. An engine that cannot end a single text early writes on.
 
         Raises ModelError when the engine cannot go on. A prompt that alone cannot be done (too long for the
         model, for example) comes back with `error` set, the others are written.

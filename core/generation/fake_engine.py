@@ -20,7 +20,7 @@ from pathlib import Path
 from zlib import crc32
 
 from core.errors import ModelError
-from core.generation.engine import NO_CONTROL, Chat, Control, EngineInfo, Generation, GenerationSettings
+from core.generation.engine import NO_CONTROL, Chat, Control, EngineInfo, Generation, GenerationSettings, IsEnough
 from core.models.languages import FAKE_PREFIX
 from core.records import FinishReason, Message
 
@@ -93,9 +93,13 @@ class FakeEngine:
         self._behaviour = behaviour
 
     def generate(
-        self, prompts: Iterable[Chat], settings: GenerationSettings, control: Control = NO_CONTROL
+        self,
+        prompts: Iterable[Chat],
+        settings: GenerationSettings,
+        control: Control = NO_CONTROL,
+        is_enough: IsEnough | None = None,
     ) -> Iterator[Generation]:
-        """See GenerationEngine."""
+        """See GenerationEngine. A text is three sentences, with nothing to cut away."""
         behaviour = self._loaded()
         for index, prompt in enumerate(prompts):
             if control.should_stop():

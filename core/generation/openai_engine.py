@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.config import load_config
 from core.errors import ModelError
-from core.generation.engine import NO_CONTROL, Chat, Control, EngineInfo, Generation, GenerationSettings
+from core.generation.engine import NO_CONTROL, Chat, Control, EngineInfo, Generation, GenerationSettings, IsEnough
 from core.models.endpoints import Endpoint, check_transport, require_confirmed
 from core.records import FinishReason
 
@@ -86,9 +86,16 @@ class OpenAiEngine:
         self._endpoint = endpoint
 
     def generate(
-        self, prompts: Iterable[Chat], settings: GenerationSettings, control: Control = NO_CONTROL
+        self,
+        prompts: Iterable[Chat],
+        settings: GenerationSettings,
+        control: Control = NO_CONTROL,
+        is_enough: IsEnough | None = None,
     ) -> Iterator[Generation]:
-        """See GenerationEngine. Requests that fail for a passing reason are tried again, with growing pauses."""
+        """See GenerationEngine. Requests that fail for a passing reason are tried again, with growing pauses.
+
+        `is_enough` is not asked: an endpoint says what a text cost only at its end.
+        """
         endpoint = self._loaded()
         run = _Run(enumerate(prompts))
         # The loop runs only while this thread waits in it, so stopping a request closes its connection at once.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -18,8 +18,9 @@ import psutil
 from core.config import cpu_threads
 from core.errors import ModelError
 from core.generation.chats import chat_token_ids
-from core.generation.engine import NO_CONTROL, Chat, Control, EngineInfo, Generation, GenerationSettings
+from core.generation.engine import NO_CONTROL, Chat, Control, EngineInfo, Generation, GenerationSettings, IsEnough
 from core.generation.openvino_export import DECODER_EXPORT, GENERATION_FILE
+from core.generation.stopping import StopRule
 from core.measurement.hardware import usable_cores
 from core.models.inspection import require_memory
 from core.models.openvino_runtime import import_openvino, import_openvino_genai
@@ -44,7 +45,7 @@ class _Text:
     ids: list[int] = field(default_factory=list)
     seconds: float = 0.0
     prefill_seconds: float | None = None
-    ended: bool = False  # by the model's end sign
+    ended: bool = False  # by the model's end sign, or because it was enough
 
 
 class OpenVinoEngine:
@@ -89,11 +90,16 @@ class OpenVinoEngine:
         return self._info
 
     def generate(
-        self, prompts: Iterable[Chat], settings: GenerationSettings, control: Control = NO_CONTROL
+        self,
+        prompts: Iterable[Chat],
+        settings: GenerationSettings,
+        control: Control = NO_CONTROL,
+        is_enough: IsEnough | None = None,
     ) -> Iterator[Generation]:
         """See GenerationEngine. Each text is yielded in the step that ends it; a prompt is taken when it is begun."""
         self.describe()
         room = self._context_length - settings.max_new_tokens
+        rule = StopRule(self._decode, is_enough) if is_enough else None
         coming = enumerate(prompts)
         waiting: deque[tuple[int, list[int]]] = deque()
         running: list[_Text] = []
@@ -108,7 +114,7 @@ class OpenVinoEngine:
                 running += self._begin_some(waiting, settings)
                 if not running:
                     break
-                yield from self._step(running, control)
+                yield from self._step(running, control, rule)
             yield from (self._finish(text, FinishReason.CANCELLED) for text in running)
         finally:  # also when the caller goes away in the middle
             self._abandon(running)
@@ -149,7 +155,7 @@ class OpenVinoEngine:
             config.rng_seed = crc32(repr((settings.seed, prompt)).encode())
         return config
 
-    def _step(self, running: list[_Text], control: Control) -> Iterator[Generation]:
+    def _step(self, running: list[_Text], control: Control, rule: StopRule | None) -> Iterator[Generation]:
         """One step of all running texts; the finished ones leave `running` and are yielded."""
         started = time.perf_counter()
         with self._as_model_error():
@@ -160,6 +166,10 @@ class OpenVinoEngine:
         control.beat(total)
         for text, added in grown or [(text, 1) for text in running]:  # a step of prompts only is shared evenly
             text.seconds += (now - started) * added / (total or len(running))
+        for text, _ in grown:
+            if rule and rule.is_met(text.index, text.ids):
+                text.handle.stop()
+                text.ended = True
         for text in [text for text in running if self._is_over(text)]:
             running.remove(text)
             yield self._finish(text, FinishReason.STOP if text.ended else FinishReason.LENGTH)
@@ -173,20 +183,23 @@ class OpenVinoEngine:
             raise ModelError("models.engine_failed", engine=self.name, reason=reason) from error
 
     def _is_over(self, text: _Text) -> bool:
-        text.ended = bool(text.ids) and text.ids[-1] in self._end_ids
+        text.ended = text.ended or (bool(text.ids) and text.ids[-1] in self._end_ids)
         status = import_openvino_genai().GenerationStatus
-        return bool(text.handle.get_status() != status.RUNNING)
+        return text.ended or bool(text.handle.get_status() != status.RUNNING)
 
     def _finish(self, text: _Text, reason: FinishReason) -> Generation:
         return Generation(
             index=text.index,
-            text=self._tokenizer.decode(text.ids, skip_special_tokens=True).strip(),
+            text=self._decode(text.ids).strip(),
             finish_reason=reason,
             prompt_tokens=len(text.prompt),
             new_tokens=len(text.ids),
             seconds=text.seconds,
             prefill_seconds=text.prefill_seconds,
         )
+
+    def _decode(self, ids: Sequence[int]) -> str:
+        return str(self._tokenizer.decode(ids, skip_special_tokens=True))
 
     def _abandon(self, running: list[_Text]) -> None:
         """Take back what still runs; a step lets the pipeline notice."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +14,8 @@ from zlib import crc32
 from core.errors import ModelError
 from core.generation.batching import FIRST_BATCH, plan_batches
 from core.generation.chats import chat_token_ids
-from core.generation.engine import NO_CONTROL, Chat, Control, EngineInfo, Generation, GenerationSettings
+from core.generation.engine import NO_CONTROL, Chat, Control, EngineInfo, Generation, GenerationSettings, IsEnough
+from core.generation.stopping import StopRule
 from core.generation.transformers_loading import LoadedModel, load_model
 from core.records import FinishReason, Message
 
@@ -59,12 +60,17 @@ class TransformersEngine:
         return self._info
 
     def generate(
-        self, prompts: Iterable[Chat], settings: GenerationSettings, control: Control = NO_CONTROL
+        self,
+        prompts: Iterable[Chat],
+        settings: GenerationSettings,
+        control: Control = NO_CONTROL,
+        is_enough: IsEnough | None = None,
     ) -> Iterator[Generation]:
         """See GenerationEngine. The first batch after loading is small, so that a person soon sees texts."""
         loaded = self._require_loaded()
         encoded = [_Prompt(index, chat_token_ids(loaded.tokenizer, chat)) for index, chat in enumerate(prompts)]
         room = loaded.context_length - settings.max_new_tokens
+        rule = StopRule(self._decode, is_enough) if is_enough else None
         fitting = [prompt for prompt in encoded if len(prompt.ids) <= room]
         yield from (_too_long(prompt, room) for prompt in encoded if len(prompt.ids) > room)
         first = None if self._has_written else FIRST_BATCH
@@ -72,17 +78,19 @@ class TransformersEngine:
             if control.should_stop():
                 return
             self._has_written = True
-            yield from self._write([fitting[position] for position in positions], settings, control)
+            yield from self._write([fitting[position] for position in positions], settings, control, rule)
 
     def _require_loaded(self) -> LoadedModel:
         if self._loaded is None:
             raise ModelError("models.not_loaded")
         return self._loaded
 
-    def _write(self, batch: list[_Prompt], settings: GenerationSettings, control: Control) -> Iterator[Generation]:
+    def _write(
+        self, batch: list[_Prompt], settings: GenerationSettings, control: Control, rule: StopRule | None
+    ) -> Iterator[Generation]:
         """One batch; when memory runs out it is split in two, down to single prompts."""
         try:
-            yield from self._run(batch, settings, control)
+            yield from self._run(batch, settings, control, rule)
             return
         except RuntimeError as error:  # torch.OutOfMemoryError is one, too
             if not _is_out_of_memory(error):
@@ -93,72 +101,84 @@ class TransformersEngine:
             yield Generation(batch[0].index, "", FinishReason.STOP, len(batch[0].ids), 0, 0.0, error=error_message)
             return
         middle = len(batch) // 2
-        yield from self._write(batch[:middle], settings, control)
-        yield from self._write(batch[middle:], settings, control)
+        yield from self._write(batch[:middle], settings, control, rule)
+        yield from self._write(batch[middle:], settings, control, rule)
 
-    def _run(self, batch: list[_Prompt], settings: GenerationSettings, control: Control) -> list[Generation]:
+    def _run(
+        self, batch: list[_Prompt], settings: GenerationSettings, control: Control, rule: StopRule | None
+    ) -> list[Generation]:
         import torch
 
         loaded = self._require_loaded()
         inputs, mask = _left_pad([prompt.ids for prompt in batch], loaded.pad_id)
-        watcher = _Watcher(control, loaded.end_ids)
+        watcher = _Watcher(control, loaded.end_ids, rule, [prompt.index for prompt in batch])
         torch.manual_seed(crc32(repr((settings.seed, inputs.tolist())).encode()))
         control.beat(0)
         started = time.perf_counter()
         with torch.inference_mode():
-            output = loaded.model.generate(
+            loaded.model.generate(
                 input_ids=inputs.to(loaded.model.device),
                 attention_mask=mask.to(loaded.model.device),
                 generation_config=_generation_config(loaded, settings),
                 stopping_criteria=[watcher],
             )
         seconds = time.perf_counter() - started
-        rows = output[:, inputs.shape[1] :].tolist()
         prefill = watcher.first_token_at - started if watcher.first_token_at else None
-        return self._finish(batch, rows, seconds, prefill, watcher.stopped)
+        return self._finish(batch, watcher, seconds, prefill)
 
     def _finish(
-        self, batch: list[_Prompt], rows: list[list[int]], seconds: float, prefill: float | None, was_stopped: bool
+        self, batch: list[_Prompt], watcher: _Watcher, seconds: float, prefill: float | None
     ) -> list[Generation]:
-        loaded = self._require_loaded()
-        cut = [_cut_at_end(row, loaded.end_ids) for row in rows]
-        total = sum(len(row) for row in cut) or 1
-        unfinished = FinishReason.CANCELLED if was_stopped else FinishReason.LENGTH
+        total = sum(len(row) for row in watcher.rows) or 1
+        unfinished = FinishReason.CANCELLED if watcher.stopped else FinishReason.LENGTH
         return [
             Generation(
                 index=prompt.index,
-                text=loaded.tokenizer.decode(row, skip_special_tokens=True).strip(),
-                finish_reason=FinishReason.STOP if row and row[-1] in loaded.end_ids else unfinished,
+                text=self._decode(row).strip(),
+                finish_reason=FinishReason.STOP if ended else unfinished,
                 prompt_tokens=len(prompt.ids),
                 new_tokens=len(row),
                 seconds=seconds * len(row) / total,
                 prefill_seconds=prefill,
             )
-            for prompt, row in zip(batch, cut, strict=True)
+            for prompt, row, ended in zip(batch, watcher.rows, watcher.ended, strict=True)
         ]
+
+    def _decode(self, ids: Sequence[int]) -> str:
+        return str(self._require_loaded().tokenizer.decode(ids, skip_special_tokens=True))
 
 
 class _Watcher:
-    """Looks in after each step: tells the caller about the new tokens and hears whether to stop."""
+    """Looks in after each step: tells the caller about the new tokens, ends texts, and hears whether to stop."""
 
-    def __init__(self, control: Control, end_ids: frozenset[int]) -> None:
+    def __init__(
+        self, control: Control, end_ids: frozenset[int], rule: StopRule | None, indices: Sequence[int]
+    ) -> None:
         self.first_token_at: float | None = None
         self.stopped = False
+        self.ended = [False] * len(indices)  # rows with their end sign, or with enough
+        self.rows: list[list[int]] = [[] for _ in indices]  # new tokens, the end sign included; what follows is padding
         self._control = control
         self._end_ids = end_ids
-        self._running: torch.Tensor | None = None  # rows that had not ended before this step
+        self._rule = rule
+        self._indices = indices  # of the prompts, for the rule
 
     def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
         import torch
 
-        if self._running is None:
-            self._running = torch.ones(input_ids.shape[0], dtype=torch.bool, device=input_ids.device)
-            self.first_token_at = time.perf_counter()
-        self._control.beat(int(self._running.sum()))
-        ends = torch.tensor(sorted(self._end_ids), device=input_ids.device)
-        self._running &= ~torch.isin(input_ids[:, -1], ends)
+        self.first_token_at = self.first_token_at or time.perf_counter()
+        self._control.beat(self.ended.count(False))
+        for row, token in enumerate(input_ids[:, -1].tolist()):
+            if not self.ended[row]:
+                self._add(row, token)
         self.stopped = self._control.should_stop()
-        return torch.full((input_ids.shape[0],), self.stopped, dtype=torch.bool, device=input_ids.device)
+        ended = [self.stopped or each for each in self.ended]
+        return torch.tensor(ended, dtype=torch.bool, device=input_ids.device)
+
+    def _add(self, row: int, token: int) -> None:
+        self.rows[row].append(token)
+        is_enough = self._rule is not None and self._rule.is_met(self._indices[row], self.rows[row])
+        self.ended[row] = token in self._end_ids or is_enough
 
 
 def _generation_config(loaded: LoadedModel, settings: GenerationSettings) -> Any:
@@ -184,14 +204,6 @@ def _left_pad(rows: list[list[int]], pad_id: int) -> tuple[torch.Tensor, torch.T
     ids = [[pad_id] * (width - len(row)) + row for row in rows]
     mask = [[0] * (width - len(row)) + [1] * len(row) for row in rows]
     return torch.tensor(ids), torch.tensor(mask)
-
-
-def _cut_at_end(row: list[int], end_ids: frozenset[int]) -> list[int]:
-    """The row up to and with its first end sign; what follows is padding."""
-    for position, token in enumerate(row):
-        if token in end_ids:
-            return row[: position + 1]
-    return row
 
 
 def _too_long(prompt: _Prompt, room: int) -> Generation:

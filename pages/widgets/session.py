@@ -28,6 +28,7 @@ from pages.widgets.recovery import draw_recovery
 
 logger = logging.getLogger(__name__)
 
+_NAME_THAT_FITS = 22  # characters of a catalog's name in its selector; the rest of a longer one is not to be seen
 LANGUAGE_NAMES = {"ko": "한국어", "en": "English"}
 
 
@@ -133,12 +134,14 @@ def choose_catalog() -> None:
         st.session_state.pop("catalog_id", None)
         return
     st.session_state["catalog_id"] = wanted if wanted in catalogs else next(iter(catalogs))
-    st.selectbox(
+    chosen = st.selectbox(
         translator()("app.catalog"),
         list(catalogs),
         format_func=lambda catalog_id: catalogs[catalog_id].name,
         key="catalog_id",
     )
+    if len(catalogs[chosen].name) > _NAME_THAT_FITS:
+        st.caption(plain(catalogs[chosen].name))
 
 
 def current_catalog() -> Catalog | None:
@@ -154,7 +157,7 @@ def catalog_or_way_there(t: Translator) -> Catalog | None:
         empty_state(
             t("widgets.no_catalog_title"),
             t("widgets.no_catalog_text"),
-            page="catalog",
+            page="overview",
             label=t("widgets.no_catalog_button"),
         )
     return catalog

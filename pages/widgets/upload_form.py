@@ -15,6 +15,7 @@ from core.records import Problem
 PREVIEW_ROWS = 8
 SHOWN_PROBLEMS = 500  # the file to download has all of them
 FIELDS_A_ROW = 4
+_TWO_LINES = 56  # pixels of a row
 
 
 def draw_table_preview(table: Table, t: Translator, *, key: str) -> None:
@@ -65,6 +66,7 @@ def draw_problems(problems: Sequence[Problem], t: Translator, *, key: str) -> No
             },
             column_config={t("upload.what"): st.column_config.TextColumn(width="large")},
             hide_index=True,
+            row_height=_TWO_LINES,
             key=f"{key}_table",
         )
         st.download_button(

@@ -188,6 +188,8 @@ def _draw_effects(comparison: Comparison, t: Translator) -> None:
     st.caption(
         t("weights.ranked", students=comparison.after.metrics.students, seconds=f"{comparison.after.seconds:.2f}")
     )
+    if not comparison.changed_students:
+        st.info(t("weights.no_churn"), icon=":material/equal:")
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(f"**{t('weights.before_after')}**")
@@ -202,16 +204,14 @@ def _draw_effects(comparison: Comparison, t: Translator) -> None:
             key="weights_metrics_chart",
             alt=t("weights.before_after"),
         )
-    with right:
-        if comparison.changed_students:
+    if comparison.changed_students:
+        with right:
             st.markdown(f"**{t('weights.churn_departments')}**")
             draw_chart(
                 weight_charts.churn_by_department(churn_by_department(comparison), limit=14),
                 key="weights_churn_chart",
                 alt=t("weights.churn_departments"),
             )
-        else:
-            st.info(t("weights.no_churn"), icon=":material/equal:")
     with left if comparison.changed_students else right:
         _draw_concentration(comparison, t)
     _draw_shifts(comparison, t)

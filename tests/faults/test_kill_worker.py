@@ -61,7 +61,7 @@ def test_a_dead_worker_is_noticed_and_replaced(lab: Lab) -> None:
     killed = time.monotonic()
     lab.drive(job_id, lambda job: lab.supervisor.journal(job_id).is_locked(), timeout=10)
     assert time.monotonic() - killed < 5
-    assert lab.heartbeat(job_id).pid != first
+    lab.drive(job_id, lambda job: lab.heartbeat(job_id).pid != first)
     assert lab.finish(job_id).done == 60
     assert_sound(lab, 60)
 

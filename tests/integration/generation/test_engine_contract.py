@@ -138,6 +138,22 @@ class EngineContract:
             list(engine.generate(chats(), GREEDY))
 
 
+def assert_ends_texts_early(engine: GenerationEngine) -> None:
+    """Every second text is ended after its first sentence, the others are written as ever."""
+    settings = GenerationSettings(max_new_tokens=60, do_sample=False, batch_size=5)
+    whole = sorted(engine.generate(chats(), settings), key=lambda result: result.index)
+    cut = sorted(
+        engine.generate(chats(), settings, is_enough=lambda index, text: index % 2 == 0 and ". " in text),
+        key=lambda result: result.index,
+    )
+    assert texts(cut[1::2]) == texts(whole[1::2])
+    for full, short in zip(whole[::2], cut[::2], strict=True):
+        assert full.text.startswith(short.text)
+        assert (short.new_tokens < full.new_tokens) == (". " in short.text)
+        assert short.finish_reason is FinishReason.STOP or ". " not in short.text
+    assert any(". " in result.text for result in cut[::2])
+
+
 class TestFakeEngine(EngineContract):
     engine_name = "fake"
 
@@ -170,6 +186,9 @@ class TestTransformersEngine(EngineContract):
         engine.load(installed_models.models_folder / "smollm2-135m-instruct", "float32", "cpu")
         return engine
 
+    def test_a_text_that_is_enough_is_ended(self, engine: GenerationEngine) -> None:
+        assert_ends_texts_early(engine)
+
     def test_texts_do_not_depend_on_the_batch(self, engine: GenerationEngine) -> None:
         alone = GenerationSettings(max_new_tokens=20, do_sample=False, batch_size=1)
         together = GenerationSettings(max_new_tokens=20, do_sample=False, batch_size=5)
@@ -195,6 +214,9 @@ class TestOpenVinoEngine(EngineContract):
             patch.setenv("COURSELIFT_HOME", str(installed_models.home))  # the export is kept there between runs
             engine.load(installed_models.models_folder / "smollm2-135m-instruct", "float32", "cpu")
         yield engine
+
+    def test_a_text_that_is_enough_is_ended(self, engine: GenerationEngine) -> None:
+        assert_ends_texts_early(engine)
 
     def test_greedy_texts_are_those_of_transformers(self, engine: GenerationEngine, installed_models: Config) -> None:
         reference = create_engine("transformers")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.enhancement.trimming import cut_to_sentences, is_whole, split_sentences
+from core.enhancement.trimming import cut_to_sentences, is_enough, is_whole, split_sentences
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,54 @@ def test_trimming_twice_changes_nothing_more(text: str, language: str) -> None:
 @given(st.lists(st.sampled_from(["Cells are alive.", "Genes matter!", "What is life?"]), max_size=6))
 def test_splitting_gives_the_sentences_back(sentences: list[str]) -> None:
     assert split_sentences(" ".join(sentences), "en") == sentences
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "answer"),
+    [
+        ("One is here. Two is here. Three is here. A", "en", True),
+        ("One is here. Two is here. Three is 3.", "en", False),  # "3.5" may be what comes
+        ("One is here. Two is here. Three is here. ", "en", False),
+        ("One is here.\nCourse title: N", "en", True),
+        ("One is here.\nNote", "en", False),
+        ("세포를 배운다. 유전을 배운다. 진화를 배운다. 또", "ko", True),
+        ("세포를 배운다. 유전을 배운다. 진화를 배운다", "ko", False),
+    ],
+)
+def test_a_text_is_enough_once_nothing_that_follows_would_be_kept(text: str, language: str, answer: bool) -> None:
+    assert is_enough(text, language, 3) is answer
+
+
+_PIECES = st.sampled_from(
+    [
+        "Cells",
+        " are",
+        " 3",
+        ".",
+        "5",
+        ". ",
+        " e.g.",
+        " Dr.",
+        "!",
+        '"',
+        "\n",
+        "\nTitle:",
+        "\nuser",
+        "s",
+        "합니다",
+        " ",
+        "다",
+    ]
+)
+
+
+@given(st.lists(_PIECES, max_size=40), st.lists(_PIECES, max_size=20), st.sampled_from(["ko", "en"]))
+def test_what_follows_an_enough_text_never_changes_what_is_kept(
+    pieces: list[str], more: list[str], language: str
+) -> None:
+    for length in range(len(pieces)):
+        text = "".join(pieces[:length])
+        if is_enough(text, language, 3):
+            rest = "".join([*pieces[length:], *more])
+            assert cut_to_sentences((text + rest).strip(), language, 3) == cut_to_sentences(text.strip(), language, 3)
+            return
