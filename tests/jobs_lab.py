@@ -69,7 +69,7 @@ class Lab:
         self.database = Database(self.config.database_path)
         self.jobs = JobStore(self.database)
         self.enhancements = EnhancementStore(self.database)
-        self.service = JobService(self.config, self.jobs, self.enhancements)
+        self.service = JobService(self.config, self.jobs)
         self.supervisor = Supervisor(self.config)  # another pair of eyes: it owns no children
 
     def drive(self, job_id: str, until: Callable[[Job], bool], timeout: float = 60.0) -> Job:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -19,7 +18,6 @@ from core.jobs.entries import (
     Line,
     PartsMeasured,
 )
-from core.jobs.job_progress import LatestText
 from core.jobs.journal import Journal
 from core.jobs.outputs import read_output
 from core.jobs.pace import Pace
@@ -30,7 +28,6 @@ from core.storage.job_store import JobStore
 from core.storage.journal_batch import Embedding, ItemSample, JobItem, JournalBatch
 
 LINES_A_TRANSACTION = 500
-MAX_LATEST = 5
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +110,6 @@ class Ingest:
         self._reader = EntryReader(journal, spec)
         states = jobs.item_states(spec.job_id)
         self._done = frozenset(key for key, state in states.items() if state is ItemState.DONE).difference(distrusted)
-        self.latest: deque[LatestText] = deque(maxlen=MAX_LATEST)  # newest first
         self.pace = Pace()
 
     @property
@@ -151,4 +147,3 @@ class Ingest:
         with step("ingest.store"):
             self._jobs.apply_journal(self._spec.job_id, position, end, stretch.as_batch())
         self._done |= {item.item_key for item in stretch.items.values() if item.state is ItemState.DONE}
-        self.latest.extendleft(LatestText(made.course_key, made.text, made.seconds) for made in stretch.enhancements)

@@ -15,15 +15,6 @@ SILENT_SECONDS = 15.0  # without a sign of life a worker is shown as not respond
 
 
 @dataclass(frozen=True, slots=True)
-class LatestText:
-    """A text that was just finished."""
-
-    course_key: str
-    text: str
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class JobProgress:
     """A job in the numbers that pages show while it runs."""
 
@@ -37,7 +28,6 @@ class JobProgress:
     tokens_per_second: float | None = None  # over the last half minute
     time_left: Forecast | None = None  # seconds with a range
     rss_mib: float | None = None  # memory of the worker
-    latest: tuple[LatestText, ...] = ()  # newest first, at most 5
     refused_records: int = 0  # damaged journal records met since this process watches the job
 
 

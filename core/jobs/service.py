@@ -16,16 +16,14 @@ from core.failpoints import step
 from core.jobs.control import CANCEL, PAUSE, clear_request, request_stop, requested_stop
 from core.jobs.entries import ItemDone, ItemsReset, to_record
 from core.jobs.files import sync_folder
-from core.jobs.ingest import MAX_LATEST
-from core.jobs.job_progress import JobProgress, LatestText, phase_of, working_progress
+from core.jobs.job_progress import JobProgress, phase_of, working_progress
 from core.jobs.measuring import refuse_while_measuring
 from core.jobs.outputs import cached_output
 from core.jobs.recovery import catch_up
 from core.jobs.spec import JobSpec, differences
 from core.jobs.supervisor import Supervisor
 from core.jobs.watch import JobWatch
-from core.records import Enhancement, ItemState, Job, JobKind, JobStatus
-from core.storage.enhancement_store import EnhancementStore
+from core.records import Enhancement, ItemState, Job, JobStatus
 from core.storage.job_store import JobStore
 
 __all__ = ["JobProgress", "JobService"]
@@ -44,10 +42,9 @@ class JobService:
     One a process; threads may share it. Nothing happens by itself until `watch` is called; `tick` does one round.
     """
 
-    def __init__(self, config: Config, jobs: JobStore, enhancements: EnhancementStore) -> None:
+    def __init__(self, config: Config, jobs: JobStore) -> None:
         self._config = config
         self._jobs = jobs
-        self._enhancements = enhancements
         self._supervisor = Supervisor(config)
         self._watches: dict[str, JobWatch] = {}
         self._has_caught_up = False
@@ -267,19 +264,7 @@ class JobService:
             progress = JobProgress(job, phase, is_alive=is_alive)
         else:
             progress = working_progress(job, phase, heartbeat, pace=watch.ingest.pace, spec=watch.spec)
-        return replace(
-            progress,
-            latest=self._latest(job, watch),
-            refused_records=0 if watch is None else watch.ingest.refused,
-        )
-
-    def _latest(self, job: Job, watch: JobWatch | None) -> tuple[LatestText, ...]:
-        if watch is not None and watch.ingest.latest:
-            return tuple(watch.ingest.latest)
-        if job.kind is not JobKind.ENHANCE or not job.done:
-            return ()
-        newest = self._enhancements.of_job(job.job_id)[-MAX_LATEST:]
-        return tuple(LatestText(made.course_key, made.text, made.seconds) for made in reversed(newest))
+        return replace(progress, refused_records=0 if watch is None else watch.ingest.refused)
 
     def wait(self, job_id: str, timeout: float | None = None) -> Job:
         """Work until the job has ended or paused, or `timeout` seconds have passed; returns it as it is then."""

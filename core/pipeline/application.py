@@ -54,7 +54,7 @@ class Application:
         self.measurements = MeasurementStore(self.database)
         self.prompts = PromptStore(self.database)
         self.access_log = AccessLog(self.database, config.access_journal_path)
-        self.job_service = JobService(config, self.jobs, self.enhancements)
+        self.job_service = JobService(config, self.jobs)
         self.reading = ReadingPlaces()
         self._cache: dict[str, tuple[object, object]] = {}
         self._cache_locks: defaultdict[str, RLock] = defaultdict(RLock)  # one a name: others do not wait meanwhile

@@ -161,7 +161,7 @@ def test_a_killed_app_and_worker_are_both_replaced(lab: Lab) -> None:
     job_id = lab.service.start(make_spec(count=40, behaviour="delay=0.02")).job_id
     lab.drive(job_id, lambda job: job.done >= 5)
     lab.kill_worker(job_id)
-    lab.service = JobService(lab.config, lab.jobs, lab.enhancements)
+    lab.service = JobService(lab.config, lab.jobs)
     assert lab.finish(job_id).done == 40
     assert_sound(lab, 40)
 

@@ -203,7 +203,7 @@ def test_a_damaged_job_folder_fails_the_job_instead_of_running_for_ever(lab: Lab
     lab.drive(job_id, lambda job: job.done >= 5)
     lab.kill_worker(job_id)
     (lab.supervisor.folder(job_id) / "items.jsonl").write_bytes(b"")
-    service = JobService(lab.config, lab.jobs, lab.enhancements)
+    service = JobService(lab.config, lab.jobs)
     service.tick()
     job = lab.jobs.get(job_id)
     assert job.status is JobStatus.FAILED
@@ -297,7 +297,7 @@ def test_the_worker_opens_no_database_and_no_heavy_library_before_it_needs_one()
 def test_a_new_service_adopts_a_living_worker(lab: Lab) -> None:
     job_id = lab.service.start(make_spec(count=30, behaviour="delay=0.05")).job_id
     worker = lab.heartbeat(job_id).pid
-    lab.service = JobService(lab.config, lab.jobs, lab.enhancements)
+    lab.service = JobService(lab.config, lab.jobs)
     lab.drive(job_id, lambda job: job.done >= 5)
     assert lab.heartbeat(job_id).pid == worker
     assert lab.finish(job_id).done == 30
@@ -307,7 +307,7 @@ def test_a_new_service_finishes_what_ended_meanwhile(lab: Lab) -> None:
     job_id = lab.service.start(make_spec(count=8, behaviour="delay=0.05")).job_id
     lab.heartbeat(job_id)
     _until_dead(lab, job_id)
-    lab.service = JobService(lab.config, lab.jobs, lab.enhancements)
+    lab.service = JobService(lab.config, lab.jobs)
     lab.service.tick()
     assert lab.jobs.get(job_id).status is JobStatus.SUCCEEDED
 
