@@ -164,13 +164,6 @@ def test_rows_that_the_database_lost_come_back(desk: Desk) -> None:
     assert desk.lab.jobs.get("job").journal_position == position
 
 
-def test_the_newest_texts_are_at_hand(desk: Desk) -> None:
-    desk.write(*(result(number, f"Text {number}.") for number in range(6)))
-    desk.ingest.run()
-    assert [latest.text for latest in desk.ingest.latest] == [f"Text {number}." for number in (5, 4, 3, 2, 1)]
-    assert len(desk.ingest.pace.seconds) == 6
-
-
 def test_cached_texts_are_not_taken_for_fast_ones(desk: Desk) -> None:
     desk.write(result(0, seconds=0.0), result(1))
     desk.ingest.run()
