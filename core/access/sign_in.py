@@ -29,7 +29,7 @@ class _Failures:
 
 
 class Doorkeeper:
-    """Lets people in. One a process; threads may share it."""
+    """Lets people in, and notes who was and who was not. One a process; threads may share it."""
 
     def __init__(self, users: UserFile, clock: Callable[[], float] = time.monotonic) -> None:
         self._users = users
@@ -52,8 +52,10 @@ class Doorkeeper:
             kept = user.password if user is not None else None
             if not (kept or _NOBODY).fits(password) or user is None or kept is None:
                 self._note_failure(key, past.count + 1)
+                self._users.notes.add("sign_in_failed", user.name if user is not None else "")
                 raise AccessError("access.wrong")
             self._failures.pop(key, None)
+            self._users.notes.add("sign_in", user.name, user.name)
             return user
 
     def _note_failure(self, key: str, count: int) -> None:

@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.access.actor import local_actor
+from core.access.notes import AccessNotes
 from core.access.passwords import PasswordHash
 from core.access.roles import Role
 from core.errors import AccessError
 
 MAX_NAME_LENGTH = 120
+_NOTES = "people.log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,14 @@ class User:
 
 
 class UserFile:
-    """Reads and writes `users.json`. Names are compared without regard to case and Unicode form."""
+    """Reads and writes `users.json`. Names are compared without regard to case and Unicode form.
+
+    Every change is noted for the access log, in `notes`, as that of the person at this machine.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.notes = AccessNotes(path.with_name(_NOTES))
 
     def list(self) -> tuple[User, ...]:
         """Everybody, by name. Raises AccessError when the file is not what was written."""
@@ -51,19 +58,27 @@ class UserFile:
             if name_key(user.name) in users:
                 raise AccessError("access.name_taken", name=user.name)
             users[name_key(user.name)] = user
+        self.notes.add("user_added", user.name, local_actor().name, user.role)
 
     def replace(self, user: User) -> None:
         """Give a person another role or password. Raises AccessError when there is nobody of this name."""
         with self._changing() as users:
             if name_key(user.name) not in users:
                 raise AccessError("access.no_user", name=user.name)
+            before = users[name_key(user.name)]
             users[name_key(user.name)] = user
+        if user.role is not before.role:
+            self.notes.add("user_role", user.name, local_actor().name, f"{before.role} → {user.role}")
+        if user.password != before.password:
+            self.notes.add("user_password", user.name, local_actor().name)
 
     def remove(self, name: str) -> None:
         """Take a person out; their sessions end at once. Raises AccessError when there is nobody of this name."""
         with self._changing() as users:
-            if users.pop(name_key(name), None) is None:
+            user = users.pop(name_key(name), None)
+            if user is None:
                 raise AccessError("access.no_user", name=name)
+        self.notes.add("user_removed", user.name, local_actor().name)
 
     @contextmanager
     def _changing(self) -> Iterator[dict[str, User]]:

@@ -10,7 +10,7 @@ from core.cli.output import Console, Result
 from core.i18n import Translator
 from core.pipeline.application import Application
 from core.pipeline.student_access import find_student
-from core.pipeline.student_deletion import delete_students, finish_deletions, unseen_students
+from core.pipeline.student_deletion import delete_students, delete_unseen, finish_deletions, unseen_students
 
 _Actions: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -35,15 +35,16 @@ def students(app: Application, options: argparse.Namespace, console: Console) ->
     if options.students == "finish":
         finish_deletions(app)
         return Result({"finished": True}, [console.t("deletion.finished")])
-    if options.student is not None:
-        chosen: tuple[str, ...] = (find_student(app, options.student),)
-    else:
-        chosen = unseen_students(app, options.not_seen_for)
+    chosen = None if options.student is None else (find_student(app, options.student),)
     if options.dry_run:
-        return Result({"students": len(chosen)}, [console.t("deletion.would", count=len(chosen))])
-    if not chosen:
+        count = len(unseen_students(app, options.not_seen_for) if chosen is None else chosen)
+        return Result({"students": count}, [console.t("deletion.would", count=count)])
+    if chosen is None:
+        record = delete_unseen(app, options.not_seen_for, options.reason)
+    else:
+        record = delete_students(app, chosen, options.reason)
+    if record is None:
         return Result({"students": 0}, [console.t("deletion.nothing")])
-    record = delete_students(app, chosen, options.reason)
     data = {**asdict(record), "deleted_at": record.deleted_at.isoformat()}
     data["finished_at"] = record.finished_at.isoformat() if record.finished_at else None
     return Result(data, [console.t("deletion.done", **record.counts)])

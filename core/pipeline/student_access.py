@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.access.actor import author, requires
 from core.access.roles import Permission
+from core.access.users import UserFile
 from core.catalog.export_safety import escape_cell
 from core.errors import AccessError, StorageError
 from core.i18n import Translator
@@ -35,6 +36,16 @@ def acting_name(app: Application) -> str:
 def note_access(app: Application, action: str, student_ids: Sequence[str], reason: str = "") -> None:
     """Write down in the access log that whoever is acting does this with these students' data."""
     app.access_log.record(action, student_ids, acting_name(app), reason.strip())
+
+
+def note_look(app: Application, student_id: str) -> None:
+    """Write down that whoever is acting looks at this student, under the pseudonym or not."""
+    note_access(app, "look", [student_id])
+
+
+def take_in_notes(app: Application) -> None:
+    """Bring what was noted about sign-ins and the list of people into the access log."""
+    app.access_log.take_in(UserFile(app.config.users_path).notes)
 
 
 @requires(Permission.SEE_STUDENTS)

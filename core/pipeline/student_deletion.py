@@ -43,6 +43,19 @@ def unseen_students(app: Application, days: int) -> tuple[str, ...]:
 
 
 @requires(Permission.MANAGE_STUDENTS)
+def delete_unseen(app: Application, days: int, reason: str) -> Deletion | None:
+    """Delete all `unseen_students`; None when there are none. The run is written down in either case.
+
+    Raises what `delete_students` raises.
+    """
+    if not reason.strip():
+        raise AccessError("access.no_reason")
+    chosen = unseen_students(app, days)
+    note_access(app, "retention", chosen, f"{days} d, {len(chosen)}: {reason}")
+    return delete_students(app, chosen, reason) if chosen else None
+
+
+@requires(Permission.MANAGE_STUDENTS)
 def delete_students(app: Application, student_ids: Sequence[str], reason: str) -> Deletion:
     """Delete all traces of these students (pseudonyms) and return the record of it. Doing it again is harmless.
 

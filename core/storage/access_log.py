@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from core.access.notes import AccessNotes
 from core.storage.access_journal import AccessJournal, Values
 from core.storage.connection import Database
 from core.storage.conversion import from_json, from_stored_time, now, to_json, to_stored_time
@@ -66,12 +67,21 @@ class AccessLog:
         self._journal = AccessJournal(journal_path)
         self._noted: tuple[int, str] | None = None  # number and seal of the journal's newest entry, once it was read
 
-    def record(self, action: str, subjects: Sequence[str], actor: str, reason: str = "") -> None:
-        """Add one entry, stamped with this moment."""
+    def take_in(self, notes: AccessNotes) -> None:
+        """Add what was noted about people while the log was out of reach, with the moments when it happened."""
+        with notes.hand_over() as noted:
+            for note in noted:
+                subjects = [note.subject] if note.subject else []
+                self.record(note.action, subjects, note.actor, note.reason, datetime.fromisoformat(note.at))
+
+    def record(
+        self, action: str, subjects: Sequence[str], actor: str, reason: str = "", at: datetime | None = None
+    ) -> None:
+        """Add one entry, stamped with this moment, or with `at` (aware) for what was noted before."""
         with self._database.write() as cursor:
             in_database = cursor.execute(queries.LAST_ACCESS).fetchone() or (0, _FIRST)
             row = max(in_database, self._newest_noted())  # numbers that were cut off are not given again
-            entry = Access(row[0] + 1, now(), action, tuple(subjects), actor, reason, row[1], "")
+            entry = Access(row[0] + 1, at or now(), action, tuple(subjects), actor, reason, row[1], "")
             values = [
                 entry.sequence,
                 to_stored_time(entry.recorded_at),

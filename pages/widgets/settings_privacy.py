@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.i18n import Translator
-from core.pipeline.student_access import ALL_STUDENTS
+from core.pipeline.student_access import ALL_STUDENTS, take_in_notes
 from pages.widgets.formats import moment
 from pages.widgets.session import application
 
@@ -18,6 +18,7 @@ def draw_privacy(t: Translator) -> None:
     st.markdown(t("settings.privacy_text"))
     st.markdown(f"#### {t('settings.access_log')}")
     st.caption(t("settings.access_text"))
+    take_in_notes(application())
     log = application().access_log
     broken, missing = log.first_broken(), log.missing()
     if broken is not None:

@@ -7,6 +7,7 @@ so core asks `session_actor` for the person at every step that needs one, and ro
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -18,14 +19,17 @@ from core.access.server import is_open_to_others
 from core.access.sign_in import Doorkeeper
 from core.access.users import User, UserFile
 from core.config import load_config
-from core.errors import AccessError
+from core.errors import AccessError, StorageError
 from core.i18n import Translator
+from core.pipeline.student_access import take_in_notes
 from pages.widgets.display import plain
 from pages.widgets.navigation import build_navigation
-from pages.widgets.session import choose_interface_language
+from pages.widgets.session import application, choose_interface_language
 
 SESSION_HOURS = 12  # then people sign in again
 _SIGNED_IN = "signed_in"  # name, moment, salt of the password that was used
+_NOTED = "sign_in_noted"  # what the access log was told of this session
+_BY_INSTITUTION = "OpenID Connect"
 _PROVIDER_KEYS = ("client_id", "client_secret", "server_metadata_url")
 _DEFAULT_PROVIDER = "default"
 
@@ -49,7 +53,10 @@ def sign_in_first(widgets: Path, t: Translator) -> None:
 
     Where nobody could sign in at all, there is nothing but the sentence that says what to do.
     """
-    if session_actor() is not None:
+    actor = session_actor()
+    if actor is not None:
+        if actor.is_signed_in and _SIGNED_IN not in st.session_state:
+            _note_once("sign_in", actor.name, actor.name, _BY_INSTITUTION)
         return
     st.set_page_config(page_title=f"{t('access.title')} · CourseLift")
     build_navigation(t, is_hidden=True)
@@ -82,6 +89,8 @@ def draw_who(t: Translator) -> None:
 def _sign_out() -> None:
     """Leave nothing of what this session has seen."""
     by_institution = _SIGNED_IN not in st.session_state
+    name = current_actor().name
+    _users().notes.add("sign_out", name, name)
     for key in set(st.session_state) - {"language"}:
         del st.session_state[key]
     if by_institution:
@@ -102,6 +111,8 @@ def _draw_password_form(t: Translator) -> None:
         st.error(plain(t.message(error.message)), icon=":material/error:")
         return
     st.session_state[_SIGNED_IN] = (user.name, time.monotonic(), user.password.salt if user.password else "")
+    with suppress(StorageError):  # the page that comes next says so
+        take_in_notes(application())
     st.rerun()
 
 
@@ -116,10 +127,20 @@ def _draw_refusal(t: Translator) -> None:
     """Why somebody whom the institution knows is not let in here."""
     if not (_providers() and st.user.is_logged_in):
         return
+    name = str(st.user.get("email") or "")
     if st.user.get("email_verified") is False:
         st.error(t("access.unverified"), icon=":material/error:")
+        _note_once("sign_in_failed", name, "", "email_verified: false")
     elif _is_fresh():
-        st.error(plain(t("access.no_role", name=str(st.user.get("email", "")))), icon=":material/error:")
+        st.error(plain(t("access.no_role", name=name)), icon=":material/error:")
+        _note_once("sign_in_failed", name, "", _BY_INSTITUTION)
+
+
+def _note_once(action: str, subject: str, by: str, reason: str) -> None:
+    """Note a sign-in at the institution for the access log; every run of the script comes by here."""
+    if st.session_state.get(_NOTED) != (action, subject):
+        _users().notes.add(action, subject, by, reason)
+        st.session_state[_NOTED] = (action, subject)
 
 
 def _user_of_session() -> User | None:

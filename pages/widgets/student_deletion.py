@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import streamlit as st
 
 from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline.student_access import find_student
-from core.pipeline.student_deletion import delete_students, deletions, finish_deletions, unseen_students
+from core.pipeline.student_deletion import delete_students, delete_unseen, deletions, finish_deletions, unseen_students
+from core.storage.student_store import Deletion
 from pages.widgets.display import plain
 from pages.widgets.formats import moment
 from pages.widgets.rights import draw_why_not, may
@@ -44,7 +45,8 @@ def _draw_one(t: Translator) -> None:
     is_sure = st.checkbox(t("deletion.sure"), key="deletion_sure_one")
     is_ready = bool(number and reason and is_sure)
     if st.button(t("deletion.delete_one"), key="deletion_one", icon=":material/delete_forever:", disabled=not is_ready):
-        _delete([find_student(application(), number)], reason, t)
+        student_id = find_student(application(), number)
+        _delete(lambda: delete_students(application(), [student_id], reason), t)
 
 
 def _draw_old(t: Translator) -> None:
@@ -57,15 +59,15 @@ def _draw_old(t: Translator) -> None:
     label = t("deletion.delete_old", count=len(chosen))
     is_ready = bool(chosen and reason and is_sure)
     if st.button(label, key="deletion_old", icon=":material/delete_forever:", disabled=not is_ready):
-        _delete(chosen, reason, t)
+        _delete(lambda: delete_unseen(application(), days, reason), t)
 
 
-def _delete(student_ids: Sequence[str], reason: str, t: Translator) -> None:
+def _delete(delete: Callable[[], Deletion | None], t: Translator) -> None:
     with st.spinner(t("deletion.deleting")):
-        record = delete_students(application(), student_ids, reason)
+        record = delete()
     for key in ("deletion_number", "students_numbers", "students_found"):
         st.session_state.pop(key, None)
-    st.session_state[_OUTCOME] = t("deletion.done", **record.counts)
+    st.session_state[_OUTCOME] = t("deletion.nothing") if record is None else t("deletion.done", **record.counts)
     st.rerun()
 
 

@@ -11,8 +11,9 @@ import streamlit as st
 from core.access.roles import Permission
 from core.charts import recommendation as recommendation_charts
 from core.i18n import Translator
+from core.pipeline.courses import courses_of
 from core.pipeline.similar_students import similar_students
-from core.pipeline.student_access import export_student
+from core.pipeline.student_access import export_student, note_look
 from core.pipeline.students import RecommendedCourse, StudentView, student_departments, student_view, what_if, why_not
 from core.recommendation.options import Grouping
 from core.records import Contribution, Course, Student
@@ -23,9 +24,12 @@ from pages.widgets.session import application
 from pages.widgets.student_list import shown_id
 from pages.widgets.weights_tuning import signal_labels, weights_in_words
 
+_LOOKED_AT = "students_looked_at"
+
 
 def draw_student(catalog_id: str, student: Student, t: Translator) -> None:
-    """Everything about the picked student."""
+    """Everything about the picked student. The look is written down once a session."""
+    _note_look(student)
     view = student_view(application(), catalog_id, student.student_id)
     if view.run_id is None:
         view = what_if(application(), catalog_id, student)
@@ -45,6 +49,13 @@ def draw_student(catalog_id: str, student: Student, t: Translator) -> None:
         _draw_why_not(catalog_id, view, t)
     else:
         _draw_what_if(catalog_id, view, t)
+
+
+def _note_look(student: Student) -> None:
+    seen: set[str] = st.session_state.setdefault(_LOOKED_AT, set())
+    if student.student_id not in seen:
+        note_look(application(), student.student_id)
+        seen.add(student.student_id)
 
 
 def _draw_head(view: StudentView, t: Translator) -> None:
@@ -163,9 +174,7 @@ def _draw_export(view: StudentView, t: Translator) -> None:
 def _draw_why_not(catalog_id: str, view: StudentView, t: Translator) -> None:
     listed = {place.course.course_key for place in view.recommendations}
     courses = {
-        course.course_key: course
-        for course in application().catalogs.courses(catalog_id)
-        if course.course_key not in listed
+        course.course_key: course for course in courses_of(application(), catalog_id) if course.course_key not in listed
     }
     key = st.selectbox(
         t("students.which_course"),

@@ -150,6 +150,15 @@ def test_those_who_have_left_are_deleted_by_age(config: Config) -> None:
         assert app.students.id_of("S-1") not in unseen_students(app, 30)
     assert main(["students", "delete", "--not-seen-for", "30", "--reason", "retention", "--dry-run"]) == 0
     assert main(["students", "delete", "--not-seen-for", "30", "--reason", "retention"]) == 0
+    assert main(["students", "delete", "--not-seen-for", "30", "--reason", "retention"]) == 0  # nobody is left to go
+    with Application(config, watch_jobs=False) as app:
+        entries = app.access_log.list(limit=3)
+        assert [(entry.action, left in entry.subjects) for entry in entries] == [
+            ("retention", False),
+            ("delete", True),
+            ("retention", True),
+        ]
+        assert app.access_log.first_broken() is None
     for secret in SECRETS:
         assert holding(config.home, secret) == set()
 

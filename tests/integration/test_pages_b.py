@@ -245,6 +245,17 @@ def test_ids_are_masked_until_a_reason_is_given_and_that_is_logged(seeded: Appli
     assert len(seeded.access_log.list()) == 1
 
 
+def test_looking_at_one_student_is_written_down_once_a_session(
+    seeded: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    student = seeded.students.list(limit=1)[0]
+    monkeypatch.setattr("pages.widgets.student_list.draw_list", lambda catalog_id, t: student)
+    at = open_page("students", seeded).run()
+    assert not at.exception
+    entries = [(entry.action, entry.subjects, entry.actor) for entry in seeded.access_log.list()]
+    assert entries == [("look", (student.student_id,), "Kim")]
+
+
 def test_students_can_be_searched(seeded: Application) -> None:
     at = open_page("students", seeded)
     at.text_input(key="students_search").set_value("theatre")

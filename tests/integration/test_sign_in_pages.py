@@ -19,6 +19,7 @@ from core.access.users import User, UserFile
 from core.config import PROJECT_FOLDER, Config
 from core.i18n import LANGUAGES, Translator
 from core.pipeline.review import ReviewQueue, review_queue
+from core.pipeline.student_access import take_in_notes
 from core.records import ReviewState
 from pages.widgets import sign_in
 from pages.widgets.display import plain
@@ -105,6 +106,7 @@ def test_the_right_password_opens_the_dashboard_and_the_way_out_closes_it(home: 
     at.run()
     assert at.text_input(key="sign_in_password")
     assert not (at.dataframe or at.metric)
+    assert noted() == ["user_added", "sign_in_failed", "sign_in", "sign_out"]
 
 
 def test_whoever_is_taken_out_is_out_at_the_next_step(home: Path) -> None:
@@ -181,6 +183,16 @@ def test_the_institutions_sign_in_counts_with_a_role_only(
         assert at.title[0].value == "Sign in"
     else:
         assert plain("Kim@example.ac.kr · reviewer") in [caption.value for caption in at.caption]
+    at.run()
+    said = "sign_in" if not shown else "sign_in_failed"
+    assert noted() == ["user_added"] + [said] * (shown != "Sign in with your institution")
+
+
+def noted() -> list[str]:
+    """What the access log says about people, oldest first."""
+    with acting_as(local_actor()):
+        take_in_notes(application())
+        return [entry.action for entry in reversed(application().access_log.list())]
 
 
 def queue() -> ReviewQueue:
