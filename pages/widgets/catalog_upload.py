@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.access.roles import Permission
 from core.catalog.comparison import CatalogDiff, changed_fields
+from core.catalog.corrections import Correction
 from core.catalog.mapping import COURSE_FIELDS, ColumnMapping
 from core.config import MAX_UPLOAD_MIB
 from core.errors import CourseLiftError
@@ -34,6 +35,7 @@ class Choices:
     mapping: ColumnMapping
     catalog_id: str | None  # None: a new catalog
     merge_sections: bool
+    keeps_corrections: bool
 
 
 def draw_upload(app: Application, catalog: Catalog | None, t: Translator) -> None:
@@ -46,7 +48,8 @@ def draw_upload(app: Application, catalog: Catalog | None, t: Translator) -> Non
         t("catalog.upload"),
         type=_FILE_TYPES,
         max_upload_size=MAX_UPLOAD_MIB,
-        help=t("catalog.upload_help"),
+        disabled=not may(Permission.IMPORT_CATALOG),
+        help=reason_why_not(Permission.IMPORT_CATALOG) or t("catalog.upload_help"),
         key="catalog_file",
     )
     if upload is None:
@@ -98,18 +101,27 @@ def _draw_choices(app: Application, first: CatalogPreview, t: Translator) -> Cho
     merge = not groups or st.checkbox(
         t("catalog.merge", groups=groups), value=True, help=t("catalog.merge_help"), key=f"merge_{key}"
     )
-    return Choices(mapping, target or None, merge)
+    edited = len(app.catalogs.edited_keys(target)) if target else 0
+    keep = not edited or st.checkbox(
+        t("catalog.keep", courses=edited), value=True, help=t("catalog.keep_help"), key=f"keep_{key}"
+    )
+    return Choices(mapping, target or None, merge, keep)
 
 
 def _preview_of(app: Application, first: CatalogPreview, choices: Choices) -> CatalogPreview:
     """What the file would bring under the choices; worked out again only when one of them changes."""
-    if choices == Choices(first.mapping, first.catalog_id, True):
+    if choices == Choices(first.mapping, first.catalog_id, True, True):
         return first
     identity = (first.upload.content_hash, choices)
     kept = st.session_state.get("catalog_remapped")
     if kept is None or kept[0] != identity:
         preview = remap_catalog(
-            app, first, mapping=choices.mapping, catalog_id=choices.catalog_id, merge_sections=choices.merge_sections
+            app,
+            first,
+            mapping=choices.mapping,
+            catalog_id=choices.catalog_id,
+            merge_sections=choices.merge_sections,
+            keeps_corrections=choices.keeps_corrections,
         )
         kept = (identity, preview)
         st.session_state["catalog_remapped"] = kept
@@ -136,12 +148,32 @@ def draw_preview(app: Application, preview: CatalogPreview, t: Translator) -> No
         ]
     metric_row(figures)
     draw_problems(preview.problems, t, key="catalog_problems")
+    draw_corrections(preview.corrections, t)
     if diff is None:
         with st.expander(t("catalog.courses_preview"), icon=":material/menu_book:"):
             course_table(preview.intake.courses[:_LISTED_COURSES], t, key="new_courses")
     else:
         draw_changes(diff, t)
     draw_apply(app, preview, t)
+
+
+def draw_corrections(corrections: Sequence[Correction], t: Translator) -> None:
+    """Where the file differs from what people corrected here: both, and which of them stays."""
+    if not corrections:
+        return
+    with st.expander(t("catalog.corrections", count=len(corrections)), icon=":material/edit_note:", expanded=True):
+        st.caption(t("catalog.corrections_help"))
+        st.dataframe(
+            {
+                t("widgets.code"): [each.course.code for each in corrections],
+                t("widgets.course_title"): [each.course.title for each in corrections],
+                t("catalog.field"): [t(f"widgets.field_{each.field}") for each in corrections],
+                t("catalog.in_file"): [each.in_file for each in corrections],
+                t("catalog.kept"): [each.kept for each in corrections],
+            },
+            key="catalog_corrections",
+            hide_index=True,
+        )
 
 
 def draw_changes(diff: CatalogDiff, t: Translator) -> None:
@@ -211,6 +243,8 @@ def draw_import(done: CatalogImport, t: Translator) -> None:
             Figure(t("catalog.unchanged"), done.unchanged),
         ]
     )
+    if done.corrections:
+        st.caption(t("catalog.corrections_kept", count=done.corrections))
     if done.problems:
         draw_problems(done.problems, t, key="import_problems")
     with st.container(horizontal=True):

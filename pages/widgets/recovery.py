@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.access.actor import current_actor, why_not
+from core.access.roles import Permission
 from core.config import load_config
 from core.errors import CourseLiftError
 from core.i18n import Translator
@@ -14,7 +16,16 @@ from pages.widgets.display import plain
 def draw_recovery(t: Translator) -> None:
     """A button that puts the newest copy that can be read in the database's place and reads the journals again."""
     st.markdown(t("verify.damage_text"))
-    if not st.button(t("verify.restore_newest"), key="recovery_restore", type="primary", icon=":material/restore:"):
+    actor = current_actor()
+    is_allowed = actor.may(Permission.KEEP)
+    if not st.button(
+        t("verify.restore_newest"),
+        disabled=not is_allowed,
+        help=None if is_allowed else plain(t.message(why_not(Permission.KEEP, actor.role))),
+        key="recovery_restore",
+        type="primary",
+        icon=":material/restore:",
+    ):
         return
     try:
         with st.spinner(t("verify.restoring")):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline.effects import Effect, Reach, effect_of, reach_of, start_draft_vectors
 from core.pipeline.jobs import active_job, job_progress
@@ -14,6 +15,7 @@ from core.pipeline.review import QueueItem
 from core.records import JobKind, JobStatus
 from pages.widgets.display import plain
 from pages.widgets.job_view import draw_progress
+from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, guard
 
 _REFRESH_SECONDS = 1.0
@@ -39,7 +41,8 @@ def draw_missing(catalog_id: str, items: Sequence[QueueItem], reach: Reach, t: T
                 key="effects_find_out",
                 icon=":material/troubleshoot:",
                 type="tertiary",
-                help=t("effects.find_out_help"),
+                disabled=not may(Permission.RUN),
+                help=reason_why_not(Permission.RUN) or t("effects.find_out_help"),
             ):
                 start_draft_vectors(application(), catalog_id, items)
                 st.rerun()

@@ -58,7 +58,16 @@ def _draw_backups(t: Translator) -> None:
 def _draw_keeping(t: Translator) -> None:
     st.markdown(t("backups.automatic_text"))
     kept = kept_backups(application())
-    wanted = st.number_input(t("backups.keep"), 1, MAX_KEPT, kept, key="settings_kept_backups", width=240)
+    wanted = st.number_input(
+        t("backups.keep"),
+        1,
+        MAX_KEPT,
+        kept,
+        disabled=not may(Permission.KEEP),
+        help=reason_why_not(Permission.KEEP),
+        key="settings_kept_backups",
+        width=240,
+    )
     if wanted != kept:
         keep_backups(application(), wanted)
         st.session_state["settings_outcome"] = t("backups.kept", count=wanted)

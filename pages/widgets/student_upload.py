@@ -37,7 +37,12 @@ def draw_upload(catalog_id: str, t: Translator) -> None:
         st.markdown(f"#### :material/upload_file: {t('students.upload_title')}")
         st.markdown(t("students.upload_text"))
         upload = st.file_uploader(
-            t("students.upload"), type=_FILE_TYPES, max_upload_size=MAX_UPLOAD_MIB, key="students_file"
+            t("students.upload"),
+            type=_FILE_TYPES,
+            max_upload_size=MAX_UPLOAD_MIB,
+            disabled=not may(Permission.MANAGE_STUDENTS),
+            help=reason_why_not(Permission.MANAGE_STUDENTS),
+            key="students_file",
         )
     with sample.container(border=True, height="stretch"):
         _draw_sample(catalog_id, t)

@@ -28,6 +28,7 @@ from tests.seeding import seed
 
 PASSWORD = "correct horse battery staple"
 TIMEOUT_SECONDS = 60
+FOR_ANOTHER_REASON = {"review_back", "weights_reset"}  # at the first text; nothing was changed
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +132,34 @@ def test_a_viewer_cannot_press_what_they_may_not_and_is_told_why(home: Path) -> 
     reason = plain("To decide about texts you need the role reviewer; yours is viewer. An administrator can change it.")
     for key in ("review_approve", "review_edit", "review_reject"):
         assert (at.button(key=key).disabled, at.button(key=key).help) == (True, reason)
+
+
+@pytest.mark.parametrize("page", ["catalog", "enhance", "review", "weights", "students", "performance", "settings"])
+def test_no_button_that_a_viewer_can_press_leads_to_a_refusal(home: Path, page: str) -> None:
+    add(home, "kim", Role.VIEWER)
+    at = go_to(enter(open_app(), "kim"), page)
+    t = Translator("en")
+    keys = [button.key for button in at.button if button.key and not button.disabled and button.key != "sign_out"]
+    for key in keys:
+        at = go_to(at, page)
+        if any(button.key == key for button in at.button):
+            at.button(key=key).click()
+            at.run()
+            assert not at.exception, key
+            assert t("access.role.viewer") not in " ".join(error.value for error in at.error), key
+    at = go_to(at, page)
+    for button in at.button:
+        assert not button.disabled or button.key in FOR_ANOTHER_REASON or "yours is viewer" in str(button.help), button
+
+
+def test_the_way_out_of_damage_is_for_those_who_keep_backups(home: Path) -> None:
+    add(home, "kim", Role.VIEWER)
+    add(home, "lee", Role.ADMINISTRATOR)
+    st.cache_resource.clear()
+    Config(home).database_path.write_bytes(b"damaged" * 1000)
+    for name, is_disabled in (("kim", True), ("lee", False)):
+        at = enter(open_app(), name)
+        assert at.button(key="recovery_restore").disabled is is_disabled
 
 
 def test_core_refuses_what_a_page_let_through(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
