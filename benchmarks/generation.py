@@ -2,7 +2,8 @@
 
     python -m benchmarks.generation [--quick] [--only NAMES] [--json FILE] [--texts 256] [--rounds 3]
 
-The same prompts of the sample catalog for everybody, greedily, in rounds in turn, each contender in a fresh process.
+The prompts of the sample catalog's courses that need a description, the same for everybody, greedily, in rounds in
+turn, each contender in a fresh process.
 Those that write one by one, or nearly so, get fewer of the prompts: their speed does not depend on how many there are.
 Printed: medians over the rounds and ratios within the rounds; `useful share` is the arithmetic that the texts need
 (2 operations a weight and token, attention; what all prompts begin with counted once; prompts do not pass the
@@ -20,6 +21,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -33,13 +35,14 @@ from core.catalog.reading import read_table
 from core.config import DATA_FOLDER, PROJECT_FOLDER, Config, load_config, quiet_environment
 from core.enhancement.builtin_prompts import BUILT_IN
 from core.enhancement.prompts import build_messages
+from core.enhancement.triage import triage
 from core.generation.chats import chat_token_ids
 from core.generation.openvino_export import DECODER_EXPORT, GENERATION_FILE
 from core.measurement.hardware import get_optimal_dtype, machine_facts, usable_cores
 from core.models.bundled import BUNDLED
 from core.models.references import DEFAULT_GENERATION, resolve
 from core.models.wheels import download_wheel, extract_members
-from core.records import Course
+from core.records import Course, DescriptionStatus
 
 CATALOG, CATALOG_FILE = "rpi", "en_rpi_catalog.csv"
 OURS = "ours"
@@ -69,10 +72,11 @@ AIM_SHARE = 0.8
 
 
 def sample_courses(count: int) -> list[Course]:
-    """`count` courses spread over the sample catalog."""
+    """`count` courses spread over those of the sample catalog whose description is missing or insufficient."""
     table = read_table((DATA_FOLDER / CATALOG_FILE).read_bytes(), CATALOG_FILE)
-    courses = build_courses(table, propose_mapping(table)).courses
-    return list(courses[:: len(courses) // count][:count])
+    every = build_courses(table, propose_mapping(table)).courses
+    courses = [course for course in every if triage(course).status is not DescriptionStatus.SUFFICIENT]
+    return courses[:: max(1, len(courses) // count)][:count]
 
 
 def make_request(config: Config, options: argparse.Namespace, names: list[str]) -> dict[str, Any]:
@@ -152,10 +156,13 @@ def run_contender(name: str, request: dict[str, Any], python: str) -> dict[str, 
         return dict(json.loads(answer.read_text(encoding="utf-8")))
 
 
-def measure(names: list[str], options: argparse.Namespace, request: dict[str, Any]) -> list[dict[str, Any]]:
-    """One result a round and contender, the rounds in turn and each beginning with another contender."""
+def measure(names: list[str], options: argparse.Namespace, request: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
+    """One result a round and contender, the rounds in turn and each beginning with another contender.
+
+    Yields all results so far after each round.
+    """
     shape = Shape.of(Path(request["model"]) / "config.json")
-    results = []
+    results: list[dict[str, Any]] = []
     for number in range(options.rounds):
         turn = number % len(names)
         gflops = run_contender("peak", request, sys.executable)["gflops"]
@@ -173,31 +180,36 @@ def measure(names: list[str], options: argparse.Namespace, request: dict[str, An
             needed = needed_operations(shape, chosen["prompts"], result["new_tokens"])
             share = needed / result["seconds"] / (gflops[request["precision"]] * 1e9)
             results.append({"name": name, "round": number, "gflops": gflops, "useful_share": share, **result})
-    return results
+        yield results
 
 
 def summarise(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row a contender: medians, and ours over theirs within the rounds, in new tokens a second."""
+    """One row a contender: medians, and ours over theirs within the rounds, in new tokens and in texts a second."""
 
     def speed(result: dict[str, Any]) -> float:
         return float(result["new_tokens"] / result["seconds"])
 
-    own = {result["round"]: speed(result) for result in results if result["name"] == OURS}
+    def pace(result: dict[str, Any]) -> float:
+        return float(result["texts"] / result["seconds"])
+
+    own = {result["round"]: result for result in results if result["name"] == OURS}
     rows = []
     for name in CONTENDERS:
         mine = [result for result in results if result["name"] == name]
         if not mine:
             continue
-        ratios = [own[result["round"]] / speed(result) for result in mine if result["round"] in own]
+        ratios = [speed(own[it["round"]]) / speed(it) for it in mine if it["round"] in own]
+        paces = [pace(own[it["round"]]) / pace(it) for it in mine if it["round"] in own]
         rows.append(
             {
                 "name": name,
                 "texts": mine[0]["texts"],
                 "new_tokens_per_second": statistics.median(map(speed, mine)),
-                "texts_per_minute": statistics.median(60 * it["texts"] / it["seconds"] for it in mine),
+                "texts_per_minute": statistics.median(60 * pace(it) for it in mine),
                 "tokens_per_cpu_second": statistics.median(it["new_tokens"] / it["cpu_seconds"] for it in mine),
                 "ours_over_theirs": statistics.median(ratios) if ratios else None,
                 "range": [min(ratios), max(ratios)] if ratios else None,
+                "ours_over_theirs_in_texts": statistics.median(paces) if paces else None,
                 "useful_share": statistics.median(it["useful_share"] for it in mine),
                 "load_seconds": statistics.median(it["load_seconds"] for it in mine),
                 "peak_mib": statistics.median(it["peak_mib"] for it in mine),
@@ -211,15 +223,17 @@ def print_table(rows: list[dict[str, Any]]) -> None:
     """The rows for people. `tokens/cpu s` says the same as tokens/s where other work takes the cores away."""
     print(
         f"{'':<28}{'texts':>6}{'tokens/s':>10}{'tokens/cpu s':>14}{'texts/min':>11}{'ours is':>9}{'(range)':>16}"
-        f"{'aim':>6}{'useful share':>14}{'load s':>8}{'MiB':>7}"
+        f"{'aim':>6}{'in texts':>10}{'useful share':>14}{'load s':>8}{'MiB':>7}"
     )
     for row in rows:
         ratio = "" if row["ours_over_theirs"] is None else f"{row['ours_over_theirs']:.2f} x"
+        texts = "" if row["ours_over_theirs"] is None else f"{row['ours_over_theirs_in_texts']:.1f} x"
         between = "" if row["range"] is None else f"({row['range'][0]:.2f}-{row['range'][1]:.2f})"
         print(
             f"{row['name']:<28}{row['texts']:>6}{row['new_tokens_per_second']:>10.0f}"
             f"{row['tokens_per_cpu_second']:>14.0f}{row['texts_per_minute']:>11.1f}{ratio:>9}{between:>16}"
-            f"{row['aim'] or '':>6}{row['useful_share']:>14.0%}{row['load_seconds']:>8.1f}{row['peak_mib']:>7.0f}"
+            f"{row['aim'] or '':>6}{texts:>10}{row['useful_share']:>14.0%}{row['load_seconds']:>8.1f}"
+            f"{row['peak_mib']:>7.0f}"
         )
 
 
@@ -279,16 +293,16 @@ def main() -> None:
     names = available(options)
     facts, load = machine_facts(), os.getloadavg()[0]
     print(f"{facts.cpu}, {facts.usable_cores} cores, {facts.memory_mib} MiB; load {load:.1f} before the start")
-    results = measure(names, options, make_request(load_config(), options, names))
-    rows = summarise(results)
-    print_table(rows)
+    results: list[dict[str, Any]] = []
+    for results in measure(names, options, make_request(load_config(), options, names)):
+        if options.json:  # after each round: a long run that is broken off has something to show
+            about = {"machine": asdict(facts), "load_before": load, "load_after": os.getloadavg()[0]}
+            about["libraries"] = versions()
+            asked = {name: getattr(options, name) for name in ("texts", "tokens", "batch", "rounds")}
+            content = {**about, **asked, "rows": summarise(results), "results": results}
+            options.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    print_table(summarise(results))
     print_forecasts(results)
-    if options.json:
-        about = {"machine": asdict(facts), "load_before": load, "load_after": os.getloadavg()[0]}
-        about["libraries"] = versions()
-        asked = {name: getattr(options, name) for name in ("texts", "tokens", "batch", "rounds")}
-        content = {**about, **asked, "rows": rows, "results": results}
-        options.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
