@@ -113,7 +113,7 @@ def draw_active_jobs(app: Application, jobs: tuple[Job, ...], t: Translator) -> 
             st.rerun()
     writing = [job for job in jobs if job.kind is JobKind.ENHANCE]
     if writing:
-        are_paused = all(job.status is JobStatus.PAUSED for job in writing)
+        are_paused = any(job.status is JobStatus.PAUSED for job in writing)
         go_to_button("enhance", t("overview.go_on" if are_paused else "overview.watch"), key="watch_job")
 
 

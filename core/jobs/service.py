@@ -6,7 +6,7 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -92,9 +92,11 @@ class JobService:
         with self._lock:
             if not self._has_caught_up:
                 self.catch_up()
-            active = [job for job in self._jobs.active() if job.status in _ACTIVE]
+            everything = self._jobs.active()
+            active = [job for job in everything if job.status in _ACTIVE]
             for job in active:
-                self._tick_job(job)
+                if not _waits(job, everything):
+                    self._tick_job(job)
             for job_id in set(self._watches) - {job.job_id for job in active}:
                 del self._watches[job_id]
 
@@ -116,9 +118,10 @@ class JobService:
             raise JobError("jobs.folder_damaged", job=job_id)
         return spec
 
-    def start(self, spec: JobSpec, cached: Mapping[str, Enhancement] | None = None) -> Job:
+    def start(self, spec: JobSpec, cached: Mapping[str, Enhancement] | None = None, *, may_wait: bool = False) -> Job:
         """Start a job, or return the one that is already active for the same catalog and kind.
 
+        With `may_wait` it is started after those that are active, however often this process is restarted meanwhile.
         `cached` holds, by item key, texts made earlier from the same input with the same model and settings
         (`JobSpec.cache_key`): those items are done at once and cost nothing. Raises JobError when there are no items.
         """
@@ -139,11 +142,13 @@ class JobService:
                 total=len(spec.items),
             )
             with step("job.create"):
-                job = self._jobs.create(wanted, [item.key for item in spec.items], spec.idempotency_key)
+                keys = [item.key for item in spec.items]
+                job = self._jobs.create(wanted, keys, spec.idempotency_key, may_wait=may_wait)
             if job.job_id != spec.job_id:
                 shutil.rmtree(self._supervisor.folder(spec.job_id))
                 return job
-            self._tick_job(job)
+            if not _waits(job, self._jobs.active()):
+                self._tick_job(job)
             return self._jobs.get(job.job_id)
 
     def _write_folder(self, spec: JobSpec, cached: Mapping[str, Enhancement]) -> None:
@@ -243,10 +248,10 @@ class JobService:
         return self._jobs.get(job.job_id)
 
     def _refuse_second(self, job: Job) -> None:
-        """One active job a catalog and kind, also among those that are reopened."""
-        for other in self._jobs.active():
-            if other.job_id != job.job_id and (other.catalog_id, other.kind) == (job.catalog_id, job.kind):
-                raise JobError("jobs.another_is_active")
+        """One active job a catalog and kind, also among those that are reopened; those that wait do not count."""
+        active = self._jobs.active()
+        if any(_is_rival(other, job) and not _waits(other, active) for other in active):
+            raise JobError("jobs.another_is_active")
 
     def _refuse_stopping(self, job_id: str) -> None:
         if requested_stop(self._supervisor.folder(job_id)) is not None:
@@ -276,3 +281,15 @@ class JobService:
             if job.status not in _ACTIVE or (deadline is not None and time.monotonic() >= deadline):
                 return job
             time.sleep(TICK_SECONDS / 2)
+
+
+def _is_rival(other: Job, job: Job) -> bool:
+    """Whether two jobs must not be at work together."""
+    return other.job_id != job.job_id and (other.catalog_id, other.kind) == (job.catalog_id, job.kind)
+
+
+def _waits(job: Job, active: Sequence[Job]) -> bool:
+    """Whether a job has to wait for one that was there before it."""
+    return job.status is JobStatus.QUEUED and any(
+        _is_rival(other, job) and other.created_at < job.created_at for other in active
+    )

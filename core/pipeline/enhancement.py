@@ -133,9 +133,10 @@ def plan_enhancement(
 
 
 @requires(Permission.RUN)
-def start_enhancement(app: Application, plan: EnhancementPlan) -> Job:
-    """Start the planned run in the background; an equal run that is already active is returned instead.
+def start_enhancement(app: Application, plan: EnhancementPlan, *, may_wait: bool = False) -> Job:
+    """Start the planned run in the background; a run of the catalog that is already active is returned instead.
 
+    With `may_wait` the run begins after those that are active.
     Raises JobError when there is nothing to write, ModelError when the model is not there.
     """
     courses = (*plan.cached, *plan.courses)
@@ -155,7 +156,7 @@ def start_enhancement(app: Application, plan: EnhancementPlan) -> Job:
         prompts=plan.prompts,
     )
     spec = job_spec(plan.catalog_id, means, courses, in_short(app.catalogs.courses(plan.catalog_id)))
-    job = app.job_service.start(spec, _find_cached(app, spec))
+    job = app.job_service.start(spec, _find_cached(app, spec), may_wait=may_wait)
     if job.job_id == spec.job_id and plan.forecast is not None:
         app.settings.set(forecast_setting(job.job_id), asdict(plan.forecast))
     return job
@@ -173,10 +174,16 @@ def enhancement_spec(
 
 @requires(Permission.RUN)
 def try_on(
-    app: Application, catalog_id: str, course_keys: Sequence[str], options: EnhancementOptions | None = None
+    app: Application,
+    catalog_id: str,
+    course_keys: Sequence[str],
+    options: EnhancementOptions | None = None,
+    *,
+    may_wait: bool = False,
 ) -> Job:
     """Write up to five courses now, as a small job; its drafts are drafts like any others.
 
+    With `may_wait` they are written after the runs of the catalog that are active.
     Raises JobError for more than `MAX_TRIAL_COURSES` courses or none that can be written.
     """
     if len(course_keys) > MAX_TRIAL_COURSES:
@@ -185,7 +192,7 @@ def try_on(
     plan = plan_enhancement(app, catalog_id, scope, options)
     if not plan.courses and not plan.cached and plan.refused:
         raise JobError("pipeline.error.all_refused", reason=plan.refused[0].reason)
-    return start_enhancement(app, plan)
+    return start_enhancement(app, plan, may_wait=may_wait)
 
 
 def forecast_setting(job_id: str) -> str:

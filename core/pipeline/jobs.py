@@ -92,8 +92,9 @@ def list_jobs(app: Application, kind: JobKind | None = None, limit: int = 50) ->
 
 
 def active_job(app: Application, catalog_id: str, kind: JobKind) -> Job | None:
-    """The catalog's job of this kind that is queued, running or paused."""
-    return next((job for job in app.jobs.active() if job.catalog_id == catalog_id and job.kind is kind), None)
+    """The catalog's job of this kind that is queued, running or paused; of several the one that others wait for."""
+    active = [job for job in app.jobs.active() if job.catalog_id == catalog_id and job.kind is kind]
+    return min(active, key=lambda job: job.created_at, default=None)
 
 
 def job_progress(app: Application, job_id: str) -> JobProgress:

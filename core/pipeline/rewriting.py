@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from core.errors import JobError
 from core.pipeline.application import Application
 from core.pipeline.enhancement import EnhancementOptions, try_on
 from core.pipeline.jobs import active_job
@@ -30,8 +29,9 @@ class Rewriting:
     """Where writing one course again stands."""
 
     is_done: bool
-    enhancement: Enhancement | None  # the new draft
-    reason: Message | None  # why there is none
+    enhancement: Enhancement | None = None  # the new draft
+    reason: Message | None = None  # why there is none
+    before: Job | None = None  # the run that has to end first
 
 
 def first_settings(app: Application, course: Course, present: Enhancement) -> AgainSettings:
@@ -51,11 +51,9 @@ def prompts_for(app: Application, course: Course) -> tuple[PromptVersion, ...]:
 def write_again(app: Application, course: Course, settings: AgainSettings) -> Job:
     """Write one course in a small job of its own; what comes is a draft, and the texts that are there stay.
 
-    Raises JobError while another run writes for this catalog, CourseLiftError for settings out of range, ModelError
-    when the model is not there.
+    While another run writes for this catalog, or is paused, the job waits until that run has ended.
+    Raises CourseLiftError for settings out of range, ModelError when the model is not there.
     """
-    if active_job(app, course.catalog_id, JobKind.ENHANCE) is not None:
-        raise JobError("source.again_busy")
     generation = replace(
         read_settings(app).generation,
         do_sample=settings.temperature > 0,
@@ -67,7 +65,7 @@ def write_again(app: Application, course: Course, settings: AgainSettings) -> Jo
     template = next(each.template for each in prompts_for(app, course) if each.number == settings.prompt)
     prompts = {**current_prompts(app), template.language: template}
     options = EnhancementOptions(settings=generation, prompts=prompts)
-    return try_on(app, course.catalog_id, [course.course_key], options)
+    return try_on(app, course.catalog_id, [course.course_key], options, may_wait=True)
 
 
 def rewriting(app: Application, job_id: str) -> Rewriting:
@@ -75,8 +73,10 @@ def rewriting(app: Application, job_id: str) -> Rewriting:
     job = app.jobs.get(job_id)
     written = app.enhancements.of_job(job_id)
     if written:
-        return Rewriting(True, written[-1], None)
+        return Rewriting(True, written[-1])
     if job.status.is_final or job.status is JobStatus.PAUSED:
         errors = [item.error for item in app.jobs.items(job_id) if item.error is not None]
-        return Rewriting(True, None, job.error or next(iter(errors), Message("source.again_no_reason")))
-    return Rewriting(False, None, None)
+        name = "source.again_taken_back" if job.status is JobStatus.CANCELLED else "source.again_no_reason"
+        return Rewriting(True, reason=job.error or next(iter(errors), Message(name)))
+    first = active_job(app, job.catalog_id, JobKind.ENHANCE)
+    return Rewriting(False, before=first if first is not None and first.job_id != job_id else None)

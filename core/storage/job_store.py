@@ -44,14 +44,15 @@ class JobStore:
         self._embeddings = EmbeddingStore(database)
         self._measurements = MeasurementStore(database)
 
-    def create(self, job: Job, items: Sequence[str], idempotency_key: str = "") -> Job:
+    def create(self, job: Job, items: Sequence[str], idempotency_key: str = "", *, may_wait: bool = False) -> Job:
         """Store a new job with its item keys, in their order, and return it.
 
-        When a job that has not ended has the same key, or the same catalog and kind, that one is returned instead
-        and nothing is stored: compare the ids. Callers at the same moment get the same one.
+        When a job that has not ended has the same key, or (unless `may_wait`) the same catalog and kind, that one is
+        returned instead and nothing is stored: compare the ids. Callers at the same moment get the same one.
         """
         with self._database.write() as cursor:
-            same = {"key": idempotency_key, "catalog_id": job.catalog_id, "kind": job.kind.value}
+            kind = "" if may_wait else job.kind.value
+            same = {"key": idempotency_key, "catalog_id": job.catalog_id, "kind": kind}
             found = cursor.execute(queries.SAME_ACTIVE_JOB, same).fetchall()
             if found:
                 return self.get(found[0][0])

@@ -6,12 +6,13 @@ import streamlit as st
 
 from core.access.roles import Permission
 from core.i18n import Translator
-from core.pipeline.jobs import job_progress
+from core.pipeline.jobs import active_job, cancel_job, job_progress
 from core.pipeline.prompts import PromptVersion
 from core.pipeline.rewriting import AgainSettings, first_settings, prompts_for, rewriting, write_again
-from core.records import Course, Enhancement
+from core.records import Course, Enhancement, Job, JobKind, JobStatus
 from pages.widgets.display import plain
 from pages.widgets.job_view import draw_progress
+from pages.widgets.navigation import go_to_button
 from pages.widgets.review_decisions import act, announce
 from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, guard
@@ -36,6 +37,8 @@ def draw_again_form(course: Course, present: Enhancement, t: Translator) -> None
 
     with st.form("review_again_form", enter_to_submit=False):
         st.markdown(f"**{t('source.again')}**", help=t("source.again_help"))
+        if active_job(application(), course.catalog_id, JobKind.ENHANCE) is not None:
+            st.caption(t("source.again_will_wait"))
         temperature, seed, length, prompt = st.columns(4)
         temperature.number_input(
             t("source.temperature"),
@@ -66,6 +69,23 @@ def draw_again_form(course: Course, present: Enhancement, t: Translator) -> None
         )
 
 
+def _draw_waiting(before: Job, job_id: str, t: Translator) -> None:
+    """What the new text waits for, how far that is, and the ways out."""
+    is_paused = before.status is JobStatus.PAUSED
+    st.caption(t("source.again_waits_paused" if is_paused else "source.again_waits"))
+    draw_progress(job_progress(application(), before.job_id), t)
+    with st.container(horizontal=True):
+        go_to_button("enhance", t("source.again_see_run"), key="again_see_run")
+        if st.button(
+            t("source.again_take_back"),
+            icon=":material/close:",
+            disabled=not may(Permission.RUN),
+            help=reason_why_not(Permission.RUN),
+            key="again_take_back",
+        ):
+            cancel_job(application(), job_id)
+
+
 def _prompt_name(version: PromptVersion) -> str:
     return f"{version.template.version} · {version.note}" if version.note else version.template.version
 
@@ -83,8 +103,11 @@ def _draw_progress(course: Course, job_id: str, t: Translator) -> None:
     state = rewriting(application(), job_id)
     if not state.is_done:
         with st.container(border=True, key="review_again_progress"):
-            st.caption(t("source.again_running"))
-            draw_progress(job_progress(application(), job_id), t)
+            if state.before is None:
+                st.caption(t("source.again_running"))
+                draw_progress(job_progress(application(), job_id), t)
+            else:
+                _draw_waiting(state.before, job_id, t)
         return
     st.session_state[_JOBS].pop(course.course_key, None)
     if state.reason is None:
