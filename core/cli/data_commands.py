@@ -61,6 +61,7 @@ def _intake_catalog(app: Application, options: argparse.Namespace, console: Cons
         "renamed": done.renamed,
         "removed": done.removed,
         "unchanged": done.unchanged,
+        "corrections_kept": done.corrections,
         "columns": dict(preview.mapping.fields),
         "problem_count": len(done.problems),
         "problems": problem_values(done.problems, console.t),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.access.actor import requires
 from core.access.roles import Permission
 from core.catalog.comparison import CatalogDiff, compare_catalogs
+from core.catalog.corrections import Correction, keep_corrections
 from core.catalog.courses import CourseIntake, build_courses
 from core.catalog.isolation import read_table_isolated
 from core.catalog.mapping import ColumnMapping, propose_mapping, table_shape
@@ -22,9 +23,10 @@ from core.i18n import Translator
 from core.jobs.files import write_atomically
 from core.pipeline.application import Application
 from core.pipeline.triage import triage_catalog
-from core.records import Problem
+from core.records import Course, Problem
 
 _KIND = "catalog"
+_NO_INTAKE = CourseIntake((), ())
 _DIFF_PARTS = ("added", "changed", "renamed", "removed", "unchanged")
 
 
@@ -49,6 +51,8 @@ class CatalogPreview:
     catalog_id: str | None  # the catalog it is compared with; None: a new one
     diff: CatalogDiff | None  # against that catalog
     suggested_name: str  # for a new catalog, from the file's name
+    keeps_corrections: bool = True  # what people corrected here stays although the file says otherwise
+    corrections: tuple[Correction, ...] = ()  # where it does; they are in `intake` already
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -68,6 +72,7 @@ class CatalogImport:
     renamed: int
     removed: int
     unchanged: int
+    corrections: int  # fields that keep what people corrected here, although the file says otherwise
     problems: tuple[Problem, ...]
     seconds: float
 
@@ -80,6 +85,7 @@ def preview_catalog(
     catalog_id: str | None = None,
     mapping: ColumnMapping | None = None,
     merge_sections: bool = True,
+    keeps_corrections: bool = True,
 ) -> CatalogPreview:
     """Read a catalog file in a child process, propose a mapping and compare with the catalog it would update.
 
@@ -93,7 +99,8 @@ def preview_catalog(
         was_remembered = remembered is not None and dict(mapping.fields) == remembered
     else:
         was_remembered = False
-    return _preview(app, upload, table, mapping, was_remembered, catalog_id, merge_sections)
+    bare = CatalogPreview(upload, table, mapping, was_remembered, _NO_INTAKE, catalog_id, None, _name_of(upload))
+    return _fill(app, bare, merge_sections, keeps_corrections)
 
 
 def remap_catalog(
@@ -103,18 +110,17 @@ def remap_catalog(
     mapping: ColumnMapping | None = None,
     catalog_id: str | None = None,
     merge_sections: bool = True,
+    keeps_corrections: bool = True,
 ) -> CatalogPreview:
     """The same file under another mapping or against another catalog, without reading it again."""
     changed = mapping is not None and mapping != preview.mapping
-    return _preview(
-        app,
-        preview.upload,
-        preview.table,
-        mapping or preview.mapping,
-        preview.was_remembered and not changed,
-        catalog_id,
-        merge_sections,
+    bare = replace(
+        preview,
+        mapping=mapping or preview.mapping,
+        was_remembered=preview.was_remembered and not changed,
+        catalog_id=catalog_id,
     )
+    return _fill(app, bare, merge_sections, keeps_corrections)
 
 
 @requires(Permission.IMPORT_CATALOG)
@@ -135,6 +141,7 @@ def apply_catalog(
         catalog_id = preview.catalog_id
         if catalog_id is None:
             catalog_id = app.catalogs.create(name.strip() or preview.suggested_name, is_sample).catalog_id
+        courses, _ = _with_corrections(app, catalog_id, courses, preview.keeps_corrections)  # made since the preview
         diff = compare_catalogs(app.catalogs.courses(catalog_id), courses)
         counts = {part: len(getattr(diff, part)) for part in _DIFF_PARTS}
         upload = preview.upload
@@ -149,6 +156,7 @@ def apply_catalog(
         catalog_id=catalog_id,
         import_id=import_id,
         courses=len(courses),
+        corrections=len(preview.corrections),
         problems=preview.problems,
         seconds=time.perf_counter() - started,
         **counts,
@@ -178,16 +186,26 @@ def keep_upload(config: Config, upload: Upload) -> Path:
     return path
 
 
-def _preview(
-    app: Application,
-    upload: Upload,
-    table: Table,
-    mapping: ColumnMapping,
-    was_remembered: bool,
-    catalog_id: str | None,
-    merge_sections: bool,
-) -> CatalogPreview:
-    intake = build_courses(table, mapping, merge_sections)
-    diff = compare_catalogs(app.catalogs.courses(catalog_id), intake.courses) if catalog_id else None
-    name = Path(upload.file_name).stem.replace("_", " ").strip()
-    return CatalogPreview(upload, table, mapping, was_remembered, intake, catalog_id, diff, name)
+def _name_of(upload: Upload) -> str:
+    return Path(upload.file_name).stem.replace("_", " ").strip()
+
+
+def _fill(app: Application, bare: CatalogPreview, merge_sections: bool, keeps_corrections: bool) -> CatalogPreview:
+    """The preview with the courses of its file under its mapping, and what they change in its catalog."""
+    intake, catalog_id = build_courses(bare.table, bare.mapping, merge_sections), bare.catalog_id
+    courses, corrections = _with_corrections(app, catalog_id, intake.courses, keeps_corrections)
+    return replace(
+        bare,
+        intake=replace(intake, courses=courses),
+        diff=compare_catalogs(app.catalogs.courses(catalog_id), courses) if catalog_id else None,
+        keeps_corrections=keeps_corrections,
+        corrections=corrections,
+    )
+
+
+def _with_corrections(
+    app: Application, catalog_id: str | None, courses: tuple[Course, ...], keeps_corrections: bool
+) -> tuple[tuple[Course, ...], tuple[Correction, ...]]:
+    if catalog_id is None or not keeps_corrections:
+        return courses, ()
+    return keep_corrections(courses, app.catalogs.edited_histories(catalog_id))

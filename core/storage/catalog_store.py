@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import duckdb
-
 from core.errors import StorageError
-from core.records import Catalog, Course, CourseKind, DescriptionStatus, Triage
+from core.records import Catalog, Course, DescriptionStatus, Triage
 from core.storage.connection import Database
 from core.storage.conversion import (
     from_json,
@@ -21,10 +20,9 @@ from core.storage.conversion import (
     to_json,
     to_stored_time,
 )
+from core.storage.course_rows import add_versions, course_from_json, course_of_row, put_courses
 from core.storage.decisions import mark_stale
 from core.storage.queries import catalogs as queries
-
-_COURSE_FIELDS = [name.strip() for name in queries.COURSE_COLUMNS.split(",")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +130,8 @@ class CatalogStore:
                 replace(course, is_active=False) for key, course in old.items() if course.is_active and key not in new
             ]
             differing = [course for course in new.values() if old.get(course.course_key) != course]
-            _put_courses(cursor, differing + gone)
-            _add_versions(cursor, [course for course in differing if _says_more(course, old)] + gone, import_id)
+            put_courses(cursor, differing + gone)
+            add_versions(cursor, [course for course in differing if _says_more(course, old)] + gone, import_id)
             mark_stale(cursor, catalog_id, [course.course_key for course in differing if _source_changed(course, old)])
             values = [import_id, catalog_id, upload_id, to_stored_time(now()), to_json(diff_counts)]
             cursor.execute(queries.ADD_IMPORT, values)
@@ -142,14 +140,14 @@ class CatalogStore:
     def courses(self, catalog_id: str, active_only: bool = True) -> Courses:
         """The courses in the order of the newest file."""
         query = queries.ACTIVE_COURSES if active_only else queries.ALL_COURSES
-        return [_course(row) for row in self._database.fetch(query, [catalog_id])]
+        return [course_of_row(row) for row in self._database.fetch(query, [catalog_id])]
 
     def course(self, catalog_id: str, key: str) -> Course:
         """One course. Raises StorageError when there is none."""
         row = self._database.fetch_one(queries.GET_COURSE, [catalog_id, key])
         if row is None:
             raise StorageError("storage.no_course", course=key)
-        return _course(row)
+        return course_of_row(row)
 
     def update_course(self, catalog_id: str, course: Course, by: str = "", expected_hash: str | None = None) -> None:
         """Store a person's edit of a course as a new version; texts written for its old fields become stale.
@@ -162,15 +160,15 @@ class CatalogStore:
             before = self.course(catalog_id, course.course_key)
             if expected_hash not in (None, before.content_hash):
                 raise StorageError("storage.course_changed_meanwhile", course=course.course_key)
-            _put_courses(cursor, [edited])
-            _add_versions(cursor, [edited], None, by)
+            put_courses(cursor, [edited])
+            add_versions(cursor, [edited], None, by)
             if _source_changed(edited, {course.course_key: before}):
                 mark_stale(cursor, catalog_id, [edited.course_key], by)
 
     def versions(self, catalog_id: str, key: str) -> Versions:
         """What a course said over time, newest first."""
         return [
-            CourseVersion(_course_from_json(course), from_stored_time(moment), by, is_edit)
+            CourseVersion(course_from_json(course), from_stored_time(moment), by, is_edit)
             for course, moment, by, is_edit in self._database.fetch(queries.COURSE_VERSIONS, [catalog_id, key])
         ]
 
@@ -178,10 +176,18 @@ class CatalogStore:
         """The courses whose fields a person has edited here."""
         return {row[0] for row in self._database.fetch(queries.EDITED_KEYS, [catalog_id])}
 
+    def edited_histories(self, catalog_id: str) -> Histories:
+        """What the courses that a person has edited said, oldest first, and whether a person made them say so."""
+        histories: Histories = defaultdict(list)
+        for text, is_edit in self._database.fetch(queries.EDITED_HISTORIES, [catalog_id, catalog_id]):
+            course = course_from_json(text)
+            histories[course.course_key].append((course, is_edit))
+        return histories
+
     def sources(self, catalog_id: str) -> dict[tuple[str, str], Course]:
         """What the courses of a catalog said over time, by course key and content hash."""
         rows = self._database.fetch(queries.SOURCES, [catalog_id])
-        courses = (_course_from_json(row[0]) for row in rows)
+        courses = (course_from_json(row[0]) for row in rows)
         return {(course.course_key, course.content_hash): course for course in courses}
 
     def imports(self, catalog_id: str) -> Imports:
@@ -224,6 +230,7 @@ class CatalogStore:
 
 Courses = list[Course]
 Versions = list[CourseVersion]
+Histories = dict[str, list[tuple[Course, bool]]]
 Imports = list[CatalogImport]
 Paths = list[str]
 StoredUploads = list[StoredUpload]
@@ -249,46 +256,6 @@ def _says_more(course: Course, old: Mapping[str, Course]) -> bool:
     return before is None or replace(before, row_number=course.row_number) != course
 
 
-def _put_courses(cursor: duckdb.DuckDBPyConnection, courses: Sequence[Course]) -> None:
-    if not courses:
-        return
-    columns: dict[str, list[Any]] = {name: [getattr(course, name) for course in courses] for name in _COURSE_FIELDS}
-    columns["kind"] = [course.kind.value for course in courses]
-    columns["extra"] = [to_json(course.extra) for course in courses]
-    insert_columns(cursor, queries.PUT_COURSES, columns)
-
-
-def _add_versions(
-    cursor: duckdb.DuckDBPyConnection, courses: Sequence[Course], import_id: str | None, by: str = ""
-) -> None:
-    if not courses:
-        return
-    columns = {
-        "catalog_id": [course.catalog_id for course in courses],
-        "course_key": [course.course_key for course in courses],
-        "import_id": [import_id] * len(courses),
-        "saved_by": [by] * len(courses),
-        "saved_at": [to_stored_time(now())] * len(courses),
-        "content_hash": [course.content_hash for course in courses],
-        "course": [
-            to_json({field.name: getattr(course, field.name) for field in fields(course)}) for course in courses
-        ],
-    }
-    insert_columns(cursor, queries.ADD_VERSIONS, columns)
-
-
 def _catalog(row: tuple[Any, ...]) -> Catalog:
     catalog_id, name, created_at, course_count, is_sample = row
     return Catalog(catalog_id, name, from_stored_time(created_at), course_count, is_sample)
-
-
-def _course(row: tuple[Any, ...]) -> Course:
-    values = dict(zip(_COURSE_FIELDS, row, strict=True))
-    values["kind"] = CourseKind(values["kind"])
-    values["extra"] = from_json(values["extra"])
-    return Course(**values)
-
-
-def _course_from_json(text: str) -> Course:
-    values = from_json(text)
-    return Course(**{**values, "kind": CourseKind(values["kind"])})

@@ -50,7 +50,13 @@ WHERE catalog_id = ? AND course_key = ? ORDER BY saved_at DESC
 EDITED_KEYS = """
 SELECT DISTINCT course_key FROM course_versions WHERE catalog_id = ? AND import_id IS NULL
 """
-
+EDITED_HISTORIES = """
+SELECT course, import_id IS NULL FROM course_versions
+WHERE catalog_id = ? AND course_key IN (
+    SELECT course_key FROM course_versions WHERE catalog_id = ? AND import_id IS NULL
+)
+ORDER BY saved_at
+"""
 SOURCES = "SELECT course FROM course_versions WHERE catalog_id = ?"
 
 PUT_MAPPING = "INSERT OR REPLACE INTO mappings (shape, kind, fields, saved_at) VALUES (?, ?, ?, ?)"
