@@ -108,10 +108,10 @@ def _add_releases(add: _Adder, t: Translator) -> None:
     publish, rollback = _with_catalog(add("publish"), t), _with_catalog(add("rollback"), t)
     publish.add_argument("--name", default="", help=t("release.cli.name"))
     publish.add_argument("--note", default="", help=t("release.cli.note"))
-    publish.add_argument("--despite-verdict", action="store_true", help=t("release.cli.despite"))
     rollback.add_argument("--release", metavar="ID", help=t("release.cli.release"))
     for verb in (publish, rollback):
         verb.add_argument("--by", default="", help=t("release.cli.by"))
+        verb.add_argument("--despite-verdict", action="store_true", help=t("release.cli.despite"))
     _with_catalog(add("releases"), t)
     audit = _with_catalog(add("audit"), t)
     audit.add_argument("--format", type=AuditFormat, choices=list(AuditFormat), default=AuditFormat.CSV)

@@ -40,7 +40,9 @@ def rollback(app: Application, options: argparse.Namespace, console: Console) ->
     found = [each for each in earlier if each and wanted in (None, each.release_id, each.name)]
     if not found:
         raise CourseLiftError("release.cli.no_earlier" if wanted is None else "release.cli.unknown", name=wanted or "")
-    release = publishing.publish_again(app, found[0].release_id, by=_actor(app, options))
+    release = publishing.publish_again(
+        app, found[0].release_id, by=_actor(app, options), despite_verdict=options.despite_verdict
+    )
     return Result(release_values(release), [_sentence(release, console)])
 
 

@@ -57,7 +57,7 @@ class ReleasePlan:
 
 def plan_release(app: Application, catalog_id: str) -> ReleasePlan:
     """The approved texts as they are now, beside the release in use."""
-    approved, released = app.enhancements.published(catalog_id), _released(app, catalog_id)
+    approved, released = approved_texts(app, catalog_id), _released(app, catalog_id)
     lift = latest_lift(app, catalog_id)
     return ReleasePlan(
         catalog_id=catalog_id,
@@ -74,8 +74,22 @@ def plan_release(app: Application, catalog_id: str) -> ReleasePlan:
 
 def unpublished(app: Application, catalog_id: str) -> int:
     """Approved texts that the release in use lacks or has otherwise."""
-    approved, released = app.enhancements.published(catalog_id), _released(app, catalog_id)
-    return len(approved.keys() - released.keys()) + _changed(approved, released)
+
+    def count() -> int:
+        approved, released = approved_texts(app, catalog_id), _released(app, catalog_id)
+        return len(approved.keys() - released.keys()) + _changed(approved, released)
+
+    return app.cached(f"unpublished {catalog_id}", _decided(app), count)
+
+
+def approved_texts(app: Application, catalog_id: str) -> Mapping[str, Enhancement]:
+    """The approved or edited text of each course, by course key; read once for each decision."""
+    return app.cached(f"approved {catalog_id}", _decided(app), lambda: app.enhancements.published(catalog_id))
+
+
+def _decided(app: Application) -> tuple[int, int]:
+    """What approved texts depend on: it differs after every decision and every release."""
+    return app.changes, app.enhancements.newest_decision()
 
 
 @requires(Permission.PUBLISH)
@@ -108,11 +122,33 @@ def publish(
 
 
 @requires(Permission.PUBLISH)
-def publish_again(app: Application, release_id: str, *, by: str) -> Release:
-    """Put an earlier release back to use, with its texts as they were. Raises StorageError when there is none."""
+def publish_again(app: Application, release_id: str, *, by: str, despite_verdict: bool = False) -> Release:
+    """Put an earlier release back to use, with its texts as they were.
+
+    Raises StorageError when there is none, CourseLiftError when its texts were measured to harm and `despite_verdict`
+    is not given.
+    """
+    harm = harm_of(app, app.releases.get(release_id))
+    if harm is not None and not despite_verdict:
+        raise CourseLiftError("release.harms", lift=harm)
     release = app.releases.publish(release_id, author(by))
     app.mark_changed()
     return release
+
+
+def harm_of(app: Application, release: Release) -> Message | None:
+    """What speaks against publishing a release again: the measurement that it stood on, else the newest one."""
+    if not release.embeds_generated:
+        return None
+    if not release.lift:
+        newest = latest_lift(app, release.catalog_id)
+        return newest.reason if newest is not None and newest.verdict is LiftVerdict.HARMS else None
+    if release.lift["verdict"] != LiftVerdict.HARMS:
+        return None
+    figures = {name: f"{value:+.3f}" for name, value in release.lift["difference"].items() if name != "count"}
+    text = Message(f"lift.text.{release.lift['strongest']}")
+    about = {"name": release.name, "courses": release.lift["courses"], "text": text}
+    return Message("release.harmed", {**about, **figures})
 
 
 def publish_first(app: Application, catalog_id: str, *, by: str) -> Release | None:

@@ -117,17 +117,22 @@ def _draw_again(earlier: dict[str, Release], t: Translator) -> None:
             key="release_earlier",
             width=260,
         )
+        harm = releases.harm_of(application(), earlier[chosen])
+        despite = harm is not None and bool(st.session_state.get(f"release_again_despite_{chosen}"))
         if st.button(
             t("release.panel.again"),
-            disabled=not may(Permission.PUBLISH),
+            disabled=(harm is not None and not despite) or not may(Permission.PUBLISH),
             help=reason_why_not(Permission.PUBLISH),
             key="release_again",
             icon=":material/history:",
         ):
             with guard():
-                made = releases.publish_again(application(), chosen, by=reviewer())
+                made = releases.publish_again(application(), chosen, by=reviewer(), despite_verdict=despite)
             st.session_state["release_outcome"] = t("release.panel.published", name=made.name, count=made.text_count)
             st.rerun()
+    if harm is not None:
+        st.warning(plain(t.message(harm)), icon=":material/trending_down:")
+        st.checkbox(t("release.panel.despite_harms"), key=f"release_again_despite_{chosen}")
 
 
 def _stood_on(release: Release, t: Translator) -> str:

@@ -77,6 +77,24 @@ def test_texts_are_published_and_an_earlier_release_again(app: Application, lang
     assert next(each.name for each in list_releases(app, catalog_id) if each.is_current) == "autumn"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_earlier_release_that_was_measured_to_harm_asks_first_and_says_why(app: Application, language: str) -> None:
+    catalog_id = catalog_of(app)
+    texts = app.enhancements.published(catalog_id).values()
+    difference = {"mean": -0.126, "low": -0.2, "high": -0.05, "count": 250}
+    lift = {"verdict": "harms", "strongest": "title_department", "difference": difference, "courses": 250}
+    for name, stood_on in (("risky", lift), ("sound", {})):
+        app.releases.create(
+            catalog_id, tuple(texts), name=name, note="", by="Kim", embeds_generated=True, lift=stood_on
+        )
+    at = open_page("review", app, language, "publish")
+    assert "-0.126" in " ".join(warning.value for warning in at.warning).replace("\\", "")
+    assert at.button(key="release_again").disabled
+    next(box for box in at.checkbox if str(box.key).startswith("release_again_despite")).check()
+    click(run(at), "release_again")
+    assert next(each.name for each in list_releases(app, catalog_id) if each.is_current) == "risky"
+
+
 def test_approved_texts_that_are_not_in_use_are_pointed_out_where_lists_are_made(app: Application) -> None:
     at = open_page("weights", app)
     assert "steps_review" in {button.key for button in at.button}

@@ -98,6 +98,26 @@ def test_texts_that_harm_are_published_only_with_a_confirmation(app: Application
     assert release.lift["verdict"] == "harms"
 
 
+def test_a_release_that_stood_on_harm_comes_back_only_with_a_confirmation(app: Application, approved: str) -> None:
+    measured(app, approved, "harms", -0.1)
+    risky = releases.publish(app, approved, by="kim", name="risky", despite_verdict=True)
+    measured(app, approved, "helps", 0.1)
+    review.edit(app, app.enhancements.latest(approved)["MA2"].enhancement_id, "Quite another text.", by="kim")
+    releases.publish(app, approved, by="kim")
+    with pytest.raises(CourseLiftError, match="risky stood on a measurement that spoke against it: with 200 courses"):
+        releases.publish_again(app, risky.release_id, by="lee")
+    assert releases.publish_again(app, risky.release_id, by="lee", despite_verdict=True).is_current
+
+
+def test_a_release_that_was_not_measured_is_judged_by_the_newest_measurement(app: Application, approved: str) -> None:
+    first = releases.publish(app, approved, by="kim")
+    assert releases.harm_of(app, first) is None
+    measured(app, approved, "harms", -0.1)
+    assert releases.harm_of(app, first) is not None
+    measured(app, approved, "no_difference", 0.0)
+    assert releases.harm_of(app, first) is None
+
+
 def test_texts_that_gain_nothing_are_not_embedded_but_what_a_person_wrote_is(app: Application, approved: str) -> None:
     measured(app, approved, "no_difference", 0.0)
     assert not releases.publish(app, approved, by="kim").embeds_generated
