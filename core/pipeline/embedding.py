@@ -17,6 +17,7 @@ from core.measurement.hardware import get_device, get_optimal_dtype
 from core.models.languages import FAKE_PREFIX
 from core.models.references import resolve
 from core.pipeline.application import Application
+from core.pipeline.courses import all_courses_of
 from core.pipeline.settings import AUTO, read_settings
 from core.records import Course, Enhancement, Job, JobKind, ReleasedText
 from core.storage.conversion import new_id
@@ -53,7 +54,16 @@ class EmbeddingPlan:
 
 
 def plan_embedding(app: Application, catalog_id: str) -> EmbeddingPlan:
-    """What is new or changed since the last embedding."""
+    """What is new or changed since the last embedding; asked once for each version of texts and vectors."""
+    return app.cached(f"embedding plan {catalog_id}", vectors_version(app), lambda: _plan(app, catalog_id))
+
+
+def vectors_version(app: Application) -> tuple[object, ...]:
+    """What the texts of all catalogs and their vectors depend on: it differs when any of them may differ."""
+    return app.changes, read_settings(app).embedding_model, app.jobs.stored_length(JobKind.EMBED)
+
+
+def _plan(app: Application, catalog_id: str) -> EmbeddingPlan:
     model_ref = read_settings(app).embedding_model
     found = catalog_texts(app, catalog_id)
     missing = app.embeddings.missing(model_ref, list(found.texts))
@@ -111,9 +121,13 @@ def embedding_means(app: Application) -> dict[str, Any]:
 
 
 def catalog_texts(app: Application, catalog_id: str) -> CatalogTexts:
-    """What stands for each course, department and interest, with its hash."""
+    """What stands for each course, department and interest, with its hash; made once for each version of the data."""
+    return app.cached(f"texts {catalog_id}", app.changes, lambda: _texts(app, catalog_id))
+
+
+def _texts(app: Application, catalog_id: str) -> CatalogTexts:
     released = app.releases.embedded_texts(catalog_id)
-    courses = app.catalogs.courses(catalog_id, active_only=False)
+    courses = all_courses_of(app, catalog_id)
     course_texts = {it.course_key: course_text(it, embedded_text(it, released.get(it.course_key))) for it in courses}
     names = {it.department for it in courses} | set(app.students.departments())
     departments = {name: label_text(name) for name in sorted(names) if name.strip()}

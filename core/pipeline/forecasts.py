@@ -49,10 +49,12 @@ class ForecastRecord:
 
 def forecast_outcomes(app: Application, jobs: Iterable[Job]) -> list[ForecastOutcome]:
     """The forecasts of finished jobs, in the order of the jobs: before the start, then while it ran."""
-    outcomes = []
+    outcomes, work = [], app.jobs.work()
     for job in jobs:
-        if job.status.is_final and not job.pending:
-            outcomes += [found for found in (_before(app, job), _while_running(app, job)) if found is not None]
+        if job.status.is_final and not job.pending and job.job_id in work:
+            ended_at = work[job.job_id].last_finished_at
+            found = _before(app, job, ended_at), _while_running(app, job, ended_at)
+            outcomes += [outcome for outcome in found if outcome is not None]
     return outcomes
 
 
@@ -65,26 +67,24 @@ def record_of(outcomes: Sequence[ForecastOutcome]) -> ForecastRecord | None:
     return ForecastRecord(len(judged), within, median(abs(outcome.error) for outcome in judged))
 
 
-def _before(app: Application, job: Job) -> ForecastOutcome | None:
+def _before(app: Application, job: Job, ended_at: datetime) -> ForecastOutcome | None:
     stored = app.settings.get(forecast_setting(job.job_id))
     if stored is None or job.started_at is None:
         return None
-    return _outcome(app, job, 0, job.total, (stored["seconds"], stored["low"], stored["high"]), job.started_at)
+    foretold = stored["seconds"], stored["low"], stored["high"]
+    return _outcome(app, job, 0, job.total, foretold, (ended_at - job.started_at).total_seconds())
 
 
-def _while_running(app: Application, job: Job) -> ForecastOutcome | None:
+def _while_running(app: Application, job: Job, ended_at: datetime) -> ForecastOutcome | None:
     made = app.jobs.forecast(job.job_id)
     if made is None:
         return None
-    return _outcome(app, job, made.done, made.remaining, (made.seconds, made.low, made.high), made.made_at)
+    foretold = made.seconds, made.low, made.high
+    return _outcome(app, job, made.done, made.remaining, foretold, (ended_at - made.made_at).total_seconds())
 
 
 def _outcome(
-    app: Application, job: Job, after: int, remaining: int, foretold: tuple[float, float, float], made_at: datetime
-) -> ForecastOutcome | None:
-    last = max((sample.finished_at for sample in app.jobs.samples(job.job_id) if sample.seconds), default=None)
-    if last is None:
-        return None
-    actual = max(0.0, (last - made_at).total_seconds())
+    app: Application, job: Job, after: int, remaining: int, foretold: tuple[float, float, float], actual: float
+) -> ForecastOutcome:
     begun = sum(timing.count for timing in app.jobs.timings(job.job_id) if timing.name == _LOADING)
-    return ForecastOutcome(job, after, remaining, *foretold, actual, was_interrupted=begun > 1)
+    return ForecastOutcome(job, after, remaining, *foretold, max(0.0, actual), was_interrupted=begun > 1)

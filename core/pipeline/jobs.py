@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from core.pipeline.application import Application
 from core.pipeline.engine_choice import fell_back
 from core.pipeline.enhancement import forecast_setting
 from core.pipeline.prompts import current_prompts
-from core.records import Course, Enhancement, ItemState, Job, JobKind, Message
+from core.records import Course, Enhancement, Job, JobKind, Message
 from core.storage.journal_batch import ItemSample
 
 _SPEED_WINDOW = 60.0  # seconds over which tokens/s of a point are counted
@@ -66,7 +66,6 @@ class JobReport:
     """A job in numbers, while it runs and afterwards."""
 
     job: Job
-    item_states: Mapping[ItemState, int]  # every state present
     timings: tuple[TimingRow, ...]  # longest first
     series: tuple[SeriesPoint, ...]  # in time order
     seconds: float  # of work, first to last item
@@ -104,7 +103,7 @@ def job_progress(app: Application, job_id: str) -> JobProgress:
 
 def latest_drafts(app: Application, job_id: str, limit: int = 5) -> tuple[WrittenCourse, ...]:
     """The newest texts of a job, newest first."""
-    written = app.enhancements.of_job(job_id)[-limit:][::-1]
+    written = app.enhancements.newest_of_job(job_id, limit)
     return tuple(WrittenCourse(app.catalogs.course(it.catalog_id, it.course_key), it) for it in written)
 
 
@@ -112,14 +111,11 @@ def job_report(app: Application, job_id: str) -> JobReport:
     """Timings with shares, series for charts, and the forecast beside the fact."""
     job = app.jobs.get(job_id)
     samples = worked_samples(app, job_id)
-    items = app.jobs.items(job_id)
-    states = Counter(item.state for item in items)
     series = _series(samples)
     seconds = series[-1].elapsed_seconds if series else 0.0
     tokens = sum(sample.new_tokens for sample in samples)
     return JobReport(
         job=job,
-        item_states={state: states[state] for state in ItemState},
         timings=tuple(
             TimingRow(part.name, part.seconds, part.share, part.count) for part in summarise(app.jobs.timings(job_id))
         ),
@@ -128,7 +124,7 @@ def job_report(app: Application, job_id: str) -> JobReport:
         new_tokens=tokens,
         tokens_per_second=tokens / seconds if seconds else 0.0,
         courses_per_minute=60 * len(samples) / seconds if seconds else 0.0,
-        cached=sum(item.state is ItemState.DONE and not item.attempts for item in items),
+        cached=app.jobs.count_untried(job_id),
         forecast=_forecast_check(app, job, seconds),
         engine_note=fell_back(app, job),
     )

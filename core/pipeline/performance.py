@@ -11,8 +11,9 @@ from core.measurement.hardware import MachineFacts, get_device, get_optimal_dtyp
 from core.measurement.monitor import summarise
 from core.pipeline.application import Application
 from core.pipeline.forecasts import ForecastOutcome, forecast_outcomes
-from core.pipeline.jobs import TimingRow, worked_samples
+from core.pipeline.jobs import TimingRow
 from core.records import Job, JobKind, Message, Timing
+from core.storage.journal_batch import JobWork
 
 _MAX_RUNS = 50
 _FAKE = "fake"
@@ -72,7 +73,8 @@ def performance_view(app: Application, catalog_id: str | None = None) -> Perform
     machine = machine_facts()
     choice = get_optimal_dtype(device, machine)
     jobs = [job for job in app.jobs.list(_MAX_RUNS) if job.done and catalog_id in (None, job.catalog_id)]
-    runs = tuple(_run_row(app, job) for job in jobs)
+    work = app.jobs.work()
+    runs = tuple(_run_row(job, work.get(job.job_id)) for job in jobs)
     timings = [timing for job in jobs for timing in app.jobs.timings(job.job_id)]
     figures = _figures(app, runs, catalog_id)
     return PerformanceView(
@@ -87,18 +89,16 @@ def performance_view(app: Application, catalog_id: str | None = None) -> Perform
     )
 
 
-def _run_row(app: Application, job: Job) -> RunRow:
-    samples = worked_samples(app, job.job_id)
-    seconds = sum(sample.seconds for sample in samples)
-    tokens = sum(sample.new_tokens for sample in samples)
+def _run_row(job: Job, work: JobWork | None) -> RunRow:
+    items, seconds, tokens = (0, 0.0, 0) if work is None else (work.items, work.seconds, work.new_tokens)
     return RunRow(
         job=job,
         model=str(job.spec.get("model_ref", "")),
         engine=str(job.spec.get("engine", "")),
         precision=str(job.spec.get("precision", "")),
-        items=len(samples),
+        items=items,
         seconds=seconds,
-        seconds_per_item=seconds / len(samples) if samples else 0.0,
+        seconds_per_item=seconds / items if items else 0.0,
         tokens_per_second=tokens / seconds if seconds else 0.0,
         finished_at=job.finished_at,
     )

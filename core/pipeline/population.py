@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from core.errors import RecommendationError
 from core.pipeline.application import Application
-from core.pipeline.embedding import catalog_texts, embedded_text, plan_embedding
+from core.pipeline.courses import all_courses_of, catalogs_of
+from core.pipeline.embedding import catalog_texts, embedded_text, plan_embedding, vectors_version
 from core.pipeline.settings import read_settings
 from core.recommendation.arrays import Floats as Vector
 from core.recommendation.citations import Author, SourceText
 from core.recommendation.population import PopulationData, build_population
 from core.recommendation.ranking import PreparedPopulation, prepare
-from core.records import Course, JobKind, Message, ReleasedText, ReviewState, Student
+from core.records import Course, Message, ReleasedText, ReviewState, Student
 
 # What eligibility and signals read of a course beside its text.
 _RANKED_FIELDS = (
@@ -58,12 +59,12 @@ class Loaded:
 
 def readiness(app: Application, catalog_id: str) -> Readiness:
     """What has to be done before recommending: courses, students, vectors of all published texts."""
-    return app.cached(f"readiness {catalog_id}", _version(app), lambda: _find_missing(app, catalog_id))
+    return app.cached(f"readiness {catalog_id}", vectors_version(app), lambda: _find_missing(app, catalog_id))
 
 
 def _find_missing(app: Application, catalog_id: str) -> Readiness:
     missing = []
-    if not any(catalog.catalog_id == catalog_id and catalog.course_count for catalog in app.catalogs.list()):
+    if not any(catalog.catalog_id == catalog_id and catalog.course_count for catalog in catalogs_of(app)):
         missing.append(Message("pipeline.missing.courses"))
     if not app.students.count():
         missing.append(Message("pipeline.missing.students"))
@@ -93,30 +94,23 @@ def load(app: Application, catalog_id: str) -> Loaded:
 
     Raises RecommendationError when there are no courses.
     """
-    return app.cached(f"population {catalog_id}", _version(app), lambda: _load(app, catalog_id))
+    return app.cached(f"population {catalog_id}", vectors_version(app), lambda: _load(app, catalog_id))
 
 
 def load_ready(app: Application, catalog_id: str) -> Loaded:
     """`load` after `require_ready`, for the cost of one: asking the database what has changed is most of both."""
-    version = _version(app)
+    version = vectors_version(app)
     missing = app.cached(f"readiness {catalog_id}", version, lambda: _find_missing(app, catalog_id)).missing
     if missing:
         raise RecommendationError("pipeline.error.not_ready", what=missing[0])
     return app.cached(f"population {catalog_id}", version, lambda: _load(app, catalog_id))
 
 
-def _version(app: Application) -> tuple[object, ...]:
-    """What the vectors and everything else in a population depend on."""
-    newest = app.jobs.list(1, JobKind.EMBED)
-    embedded = (newest[0].job_id, newest[0].done) if newest else None
-    return app.changes, read_settings(app).embedding_model, embedded
-
-
 def _load(app: Application, catalog_id: str) -> Loaded:
     model = read_settings(app).embedding_model
     released = app.releases.embedded_texts(catalog_id)
     current = app.releases.current(catalog_id)
-    courses = app.catalogs.courses(catalog_id, active_only=False)
+    courses = all_courses_of(app, catalog_id)
     found = catalog_texts(app, catalog_id)
     vectors = app.embeddings.get(model, list(found.texts))
 

@@ -13,6 +13,7 @@ from core.access.actor import author, requires
 from core.access.roles import Permission
 from core.errors import CourseLiftError
 from core.pipeline.application import Application
+from core.pipeline.courses import courses_of
 from core.pipeline.review_screen import holds_human_text
 from core.records import Course, Enhancement, ReviewState, Severity
 from core.storage.decisions import DecisionGroup, Undone
@@ -86,7 +87,7 @@ def review_queue(
     With REJECTED among the states, all rejected texts are listed too.
     """
     seen = app.enhancements.newest_decision()
-    courses = {course.course_key: course for course in app.catalogs.courses(catalog_id)}
+    courses = {course.course_key: course for course in courses_of(app, catalog_id)}
     newest = list(app.enhancements.latest(catalog_id).values())
     rejected = app.enhancements.of_catalog(catalog_id, [ReviewState.REJECTED])
     human = _human_texts(app, catalog_id)

@@ -11,6 +11,7 @@ from core.catalog.comparison import changed_fields
 from core.enhancement.word_diff import WordRun, word_diff
 from core.enhancement.wording import added_spans
 from core.pipeline.application import Application
+from core.pipeline.triage import read_triage
 from core.records import Course, Enhancement, Finding, ReviewState, Severity, Triage
 
 
@@ -77,7 +78,7 @@ def review_screen(app: Application, enhancement_id: str) -> ReviewScreen:
     others = [it for it in app.enhancements.for_course(catalog_id, key) if it.enhancement_id != enhancement_id]
     return ReviewScreen(
         course=course,
-        triage=app.catalogs.triage(catalog_id).get(key),
+        triage=next((it.triage for it in read_triage(app, catalog_id).courses if it.course.course_key == key), None),
         enhancement=enhancement,
         parts=mark_text(course, enhancement),
         others=tuple(others),

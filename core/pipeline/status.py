@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.pipeline.application import Application
+from core.pipeline.courses import catalogs_of
 from core.pipeline.embedding import plan_embedding
 from core.pipeline.models import list_models
-from core.pipeline.releases import unpublished
+from core.pipeline.releases import approved_texts, unpublished
 from core.pipeline.triage import DepartmentCounts, read_triage
 from core.records import Catalog, DescriptionStatus, Job, JobKind, Message, ReviewState
 
@@ -59,7 +59,7 @@ class Overview:
 
 def overview(app: Application, catalog_id: str | None = None) -> Overview:
     """State of the installation and of one catalog (the newest when not named)."""
-    catalogs = tuple(app.catalogs.list())
+    catalogs = catalogs_of(app)
     chosen = next((it for it in catalogs if it.catalog_id == catalog_id), catalogs[-1] if catalogs else None)
     current = None if chosen is None else catalog_status(app, chosen)
     student_count = app.students.count()
@@ -73,16 +73,15 @@ def catalog_status(app: Application, catalog: Catalog) -> CatalogStatus:
     """One catalog in numbers."""
     catalog_id = catalog.catalog_id
     report = read_triage(app, catalog_id)
-    newest = Counter(it.state for it in app.enhancements.latest(catalog_id).values())
-    newest[ReviewState.REJECTED] = app.enhancements.counts(catalog_id)[ReviewState.REJECTED]
+    rejected = app.enhancements.counts(catalog_id)[ReviewState.REJECTED]
     embedding = plan_embedding(app, catalog_id)
     run = app.recommendations.latest_run(catalog_id)
     return CatalogStatus(
         catalog=catalog,
         statuses=report.statuses,
         departments=report.departments,
-        review={state: newest[state] for state in ReviewState},
-        published=len(app.enhancements.published(catalog_id)),
+        review=app.enhancements.counts_of_latest(catalog_id) | {ReviewState.REJECTED: rejected},
+        published=len(approved_texts(app, catalog_id)),
         unreleased=unpublished(app, catalog_id),
         embedded=embedding.embedded,
         unembedded=embedding.missing,

@@ -11,6 +11,7 @@ from core.access.roles import Permission
 from core.enhancement.triage import TriageThresholds, triage
 from core.errors import CourseLiftError
 from core.pipeline.application import Application
+from core.pipeline.courses import courses_of
 from core.records import Course, DescriptionStatus, Triage
 
 _SETTING = "triage_thresholds"
@@ -72,6 +73,7 @@ def triage_catalog(app: Application, catalog_id: str) -> TriageReport:
     """Judge every active course of a catalog, store the verdicts and report them."""
     report = preview_thresholds(app, catalog_id, read_thresholds(app))
     app.catalogs.save_triage(catalog_id, [item.triage for item in report.courses])
+    app.mark_changed()
     return report
 
 
@@ -82,10 +84,13 @@ def preview_thresholds(app: Application, catalog_id: str, thresholds: TriageThre
 
 
 def read_triage(app: Application, catalog_id: str) -> TriageReport:
-    """The stored verdicts (judged now for courses that have none)."""
+    """The stored verdicts (judged now for courses that have none); read once for each version of the data."""
     thresholds = read_thresholds(app)
-    stored = app.catalogs.triage(catalog_id)
-    courses = app.catalogs.courses(catalog_id)
+    return app.cached(f"triage {catalog_id}", (app.changes, thresholds), lambda: _read(app, catalog_id, thresholds))
+
+
+def _read(app: Application, catalog_id: str, thresholds: TriageThresholds) -> TriageReport:
+    stored, courses = app.catalogs.triage(catalog_id), courses_of(app, catalog_id)
     judged = [TriagedCourse(it, stored.get(it.course_key) or triage(it, thresholds)) for it in courses]
     return _report(thresholds, judged)
 

@@ -61,6 +61,10 @@ class EnhancementStore:
         """What a job wrote, oldest first."""
         return [_enhancement(row) for row in self._database.fetch(queries.OF_JOB, [job_id])]
 
+    def newest_of_job(self, job_id: str, limit: int) -> list[Enhancement]:
+        """The last texts that a job wrote, newest first."""
+        return [_enhancement(row) for row in self._database.fetch(queries.NEWEST_OF_JOB, [job_id, limit])]
+
     def of_catalog(
         self, catalog_id: str, states: Collection[ReviewState] | None = None, limit: int | None = None, offset: int = 0
     ) -> list[Enhancement]:
@@ -85,6 +89,11 @@ class EnhancementStore:
     def counts(self, catalog_id: str) -> dict[ReviewState, int]:
         """How many of a catalog's enhancements are in each state; every state is there."""
         found = dict(self._database.fetch(queries.COUNT_STATES, [catalog_id]))
+        return {state: int(found.get(state.value, 0)) for state in ReviewState}
+
+    def counts_of_latest(self, catalog_id: str) -> dict[ReviewState, int]:
+        """How many of `latest` are in each state; every state is there."""
+        found = dict(self._database.fetch(queries.COUNT_LATEST, [catalog_id]))
         return {state: int(found.get(state.value, 0)) for state in ReviewState}
 
     def find_cached(self, cache_keys: Sequence[str]) -> dict[str, Enhancement]:

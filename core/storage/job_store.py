@@ -22,7 +22,7 @@ from core.storage.conversion import (
 )
 from core.storage.embedding_store import EmbeddingStore
 from core.storage.enhancement_store import EnhancementStore
-from core.storage.journal_batch import ItemSample, JobForecast, JobItem, JournalBatch
+from core.storage.journal_batch import ItemSample, JobForecast, JobItem, JobWork, JournalBatch
 from core.storage.measurement_store import MeasurementStore
 from core.storage.queries import jobs as queries
 
@@ -81,7 +81,17 @@ class JobStore:
 
     def active(self) -> Jobs:
         """Jobs that have not ended (queued, running, paused), newest first."""
+        if self._database.fetch_one(queries.ANY_ACTIVE) is None:  # a tenth of the work, and mostly the answer
+            return []
         return [_job(row) for row in self._database.fetch(queries.ACTIVE_JOBS)]
+
+    def stored_length(self, kind: JobKind) -> tuple[int, int]:
+        """How many jobs of this kind there are, and how many bytes of their journals are stored.
+
+        It differs after each result that came in.
+        """
+        count, length = self._database.fetch(queries.STORED_LENGTH, [kind.value])[0]
+        return count, int(length)
 
     def set_status(self, job_id: str, status: JobStatus, error: Message | None = None) -> Job:
         """Change where a job stands; returns the job as it is then.
@@ -134,6 +144,10 @@ class JobStore:
         """Where each item stands, by item key, in their order."""
         return {item.item_key: item.state for item in self.items(job_id)}
 
+    def count_untried(self, job_id: str) -> int:
+        """How many items were done without a try, because their text was there already."""
+        return int(self._database.fetch(queries.COUNT_UNTRIED, [job_id])[0][0])
+
     def timings(self, job_id: str) -> Timings:
         """The measured parts, each summed over the whole job, longest first."""
         return [Timing(*row) for row in self._database.fetch(queries.SUM_TIMINGS, [job_id])]
@@ -158,6 +172,13 @@ class JobStore:
         with self._database.write() as cursor:
             for query in queries.FORGET:
                 cursor.execute(query, [list(job_ids)])
+
+    def work(self) -> dict[str, JobWork]:
+        """What each job worked for, by job id; what the cache gave took no time and does not count."""
+        return {
+            job_id: JobWork(items, seconds, new_tokens, from_stored_time(last))
+            for job_id, items, seconds, new_tokens, last in self._database.fetch(queries.SUM_SAMPLES)
+        }
 
     def samples(self, job_id: str) -> Samples:
         """The finished items as points in time, oldest first."""

@@ -38,6 +38,16 @@ class ItemSample:
 
 
 @dataclass(frozen=True, slots=True)
+class JobWork:
+    """The finished items of a job that took time, together."""
+
+    items: int
+    seconds: float
+    new_tokens: int
+    last_finished_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class JobForecast:
     """What was foretold about the rest of a job while it ran."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from core.enhancement.prompt_rules import prompt_problems
 from core.enhancement.prompts import Example, PromptTemplate
 from core.i18n import Translator
 from core.pipeline.application import Application
+from core.pipeline.courses import courses_of
 from core.pipeline.prompts import (
     MAX_NOTE_CHARACTERS,
     PROMPT_LANGUAGES,
@@ -62,11 +64,11 @@ def draw_prompts(t: Translator) -> None:
     draw_trial(app, catalog, template if is_changed else version.template, own, t)
 
 
-def _courses(app: Application, catalog: Catalog | None) -> list[Course]:
-    return [] if catalog is None else app.catalogs.courses(catalog.catalog_id)
+def _courses(app: Application, catalog: Catalog | None) -> Sequence[Course]:
+    return () if catalog is None else courses_of(app, catalog.catalog_id)
 
 
-def _choose_language(courses: list[Course], t: Translator) -> str:
+def _choose_language(courses: Sequence[Course], t: Translator) -> str:
     used = courses[0].language if courses and courses[0].language in PROMPT_LANGUAGES else t.language
     chosen = st.segmented_control(
         t("prompts.language"),

@@ -22,6 +22,7 @@ from core.config import PROJECT_FOLDER, Config, load_config
 from core.errors import AccessError, CourseLiftError
 from core.i18n import LANGUAGES, Translator, choose_language
 from core.pipeline.application import Application
+from core.pipeline.courses import catalogs_of
 from core.records import Catalog
 from pages.widgets.display import empty_state, plain
 from pages.widgets.recovery import draw_recovery
@@ -128,7 +129,7 @@ def choose_interface_language() -> None:
 
 def choose_catalog() -> None:
     """Draw the catalog selector when there is something to select."""
-    catalogs = {catalog.catalog_id: catalog for catalog in application().catalogs.list()}
+    catalogs = {catalog.catalog_id: catalog for catalog in catalogs_of(application())}
     wanted = st.session_state.pop("next_catalog_id", None) or st.session_state.get("catalog_id")
     if not catalogs:
         st.session_state.pop("catalog_id", None)
@@ -147,7 +148,7 @@ def choose_catalog() -> None:
 def current_catalog() -> Catalog | None:
     """The catalog that all pages are about; None before the first upload."""
     catalog_id = st.session_state.get("catalog_id")
-    return application().catalogs.get(catalog_id) if catalog_id else None
+    return next((it for it in catalogs_of(application()) if it.catalog_id == catalog_id), None)
 
 
 def catalog_or_way_there(t: Translator) -> Catalog | None:

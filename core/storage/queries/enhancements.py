@@ -10,6 +10,7 @@ INSERT OR IGNORE INTO enhancements ({COLUMNS}, cache_key) SELECT {COLUMNS}, cach
 _SELECT = f"SELECT {COLUMNS} FROM enhancements "
 GET = _SELECT + "WHERE enhancement_id = ?"
 OF_JOB = _SELECT + "WHERE job_id = ? ORDER BY created_at, enhancement_id"
+NEWEST_OF_JOB = _SELECT + "WHERE job_id = ? ORDER BY created_at DESC, enhancement_id DESC LIMIT ?"
 OF_COURSE = _SELECT + "WHERE catalog_id = ? AND course_key = ? ORDER BY created_at DESC, enhancement_id"
 OF_CATALOG = (
     _SELECT
@@ -33,6 +34,12 @@ QUALIFY row_number() OVER (PARTITION BY course_key ORDER BY decided_at DESC NULL
 """
 )
 COUNT_STATES = "SELECT state, count(*) FROM enhancements WHERE catalog_id = ? GROUP BY state"
+COUNT_LATEST = """
+SELECT state, count(*) FROM (
+    SELECT state FROM enhancements WHERE catalog_id = ? AND state <> 'rejected'
+    QUALIFY row_number() OVER (PARTITION BY course_key ORDER BY created_at DESC, enhancement_id) = 1
+) GROUP BY state
+"""
 FIND_CACHED = f"""
 SELECT {COLUMNS}, cache_key FROM enhancements
 WHERE cache_key <> '' AND state <> 'rejected' AND cache_key IN (SELECT unnest($1::VARCHAR[]))

@@ -17,9 +17,12 @@ FROM jobs j LEFT JOIN job_items i ON i.job_id = j.job_id
 """
 _GROUP = " GROUP BY ALL ORDER BY j.created_at DESC, j.job_id"
 GET_JOB = _JOBS + "WHERE j.job_id = ?" + _GROUP
-LIST_JOBS = _JOBS + "WHERE $kind IS NULL OR j.kind = $kind" + _GROUP + " LIMIT $limit"
+_NEWEST = "SELECT * FROM jobs WHERE $kind IS NULL OR kind = $kind ORDER BY created_at DESC, job_id LIMIT $limit"
+LIST_JOBS = _JOBS.replace("FROM jobs j", f"FROM ({_NEWEST}) j") + _GROUP
 _NOT_FINAL = "j.status IN ('queued', 'running', 'paused')"
 ACTIVE_JOBS = _JOBS + "WHERE " + _NOT_FINAL + _GROUP
+ANY_ACTIVE = f"SELECT 1 FROM jobs j WHERE {_NOT_FINAL} LIMIT 1"
+STORED_LENGTH = "SELECT count(*), coalesce(sum(journal_position), 0) FROM jobs WHERE kind = ?"
 SAME_ACTIVE_JOB = f"""
 SELECT j.job_id FROM jobs j
 WHERE {_NOT_FINAL} AND (($key <> '' AND j.idempotency_key = $key) OR (j.catalog_id = $catalog_id AND j.kind = $kind))
@@ -44,6 +47,7 @@ UPDATE job_items SET state = i.state, attempts = i.attempts, seconds = i.seconds
     error = i.error
 FROM incoming i WHERE job_items.job_id = i.job_id AND job_items.item_key = i.item_key
 """
+COUNT_UNTRIED = "SELECT count(*) FROM job_items WHERE job_id = ? AND state = 'done' AND attempts = 0"
 LIST_ITEMS = """
 SELECT item_key, state, attempts, seconds, new_tokens, error FROM job_items WHERE job_id = ? ORDER BY ordinal
 """
@@ -57,6 +61,10 @@ SELECT job_id, item_key, finished_at, seconds, new_tokens, rss_mib, batch_size F
 """
 ADD_FORECAST = "INSERT INTO job_forecasts VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 GET_FORECAST = "SELECT made_at, done, remaining, seconds, low, high FROM job_forecasts WHERE job_id = ?"
+SUM_SAMPLES = """
+SELECT job_id, count(*), sum(seconds), sum(new_tokens)::BIGINT, max(finished_at) FROM job_samples
+WHERE seconds > 0 GROUP BY job_id
+"""
 LIST_SAMPLES = """
 SELECT item_key, finished_at, seconds, new_tokens, rss_mib, batch_size FROM job_samples
 WHERE job_id = ? ORDER BY finished_at, item_key
