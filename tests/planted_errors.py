@@ -88,6 +88,15 @@ SENTENCES = {
             "It is offered annually.",
             "Sessions last from 10:00 to 12:00.",
         ),
+        "delivery": (
+            "The course is delivered entirely online.", "Students join through a virtual classroom.",
+            "Weekly lab sessions accompany the lectures.", "Lectures are recorded for later viewing.",
+            "It combines lectures with laboratory work.", "A field trip takes place in the last week.",
+            "Students complete an internship at a partner company.", "It is an online course.",
+            "The class meets in person on campus.", "Hands-on labs deepen the material.",
+            "Classes are held over video conferencing.", "Much of the course is self-paced.",
+            "Students attend a hybrid seminar.", "It includes visits to local companies.",
+        ),
         "markup": (
             "It is **essential** for all.", "It covers <b>more</b> as well.", "- More topics are covered.",
             "## Topics\nMore is covered.", "See [the syllabus](syllabus) first.", "It uses `code` as well.",
@@ -173,6 +182,12 @@ SENTENCES = {
             "주말에 진행한다.",
             "10월에 시작한다.",
             "매 학기 개설된다.",
+        ),
+        "delivery": (
+            "수업은 온라인으로 진행한다.", "비대면으로 운영하는 과목이다.", "실험실에서 실습을 한다.",
+            "매 단원마다 실험을 병행한다.", "동영상 강의를 활용한다.", "현장 견학을 다녀온다.",
+            "학생은 기업에서 인턴십을 한다.", "실시간 화상 수업으로 만난다.", "이론과 함께 실습 시간이 있다.",
+            "대면 수업으로 운영한다.", "온라인 플랫폼에서 토론한다.", "플립드 러닝 방식이다.",
         ),
         "markup": (
             "**중요한** 과목이다.", "<b>자료</b>를 읽는다.", "- 더 많은 주제를 다룬다.", "`코드`도 다룬다.",

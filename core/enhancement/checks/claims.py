@@ -26,6 +26,7 @@ _CODE = re.compile(r"\b[A-Z]{2,5}[- ]?\d{2,5}[A-Z]?\b|(?<![A-Za-z])[A-Z]\d{4,6}\
 
 # Subjects on which a wrong sentence misleads students. Silent where the source says the same.
 _SUBJECTS = ("unknown_requirement", "unknown_certificate", "unknown_assessment", "unknown_schedule")
+_DELIVERY = ("delivery_mode", "delivery_lab", "delivery_outside")
 _SENTENCE_START = re.compile(r"[.!?:;][\"'”’)]*\s+[\"'“(]?")
 _CAPITAL_RUN = re.compile(r"\b[A-Z][\w’'-]*(?:(?: of| de| van| von| the|,)? [A-Z][\w’'-]*)*")
 _LATIN_RUN = re.compile(r"[A-Za-z][A-Za-z+#.-]+(?: [A-Za-z+#.-]+)*")
@@ -37,6 +38,7 @@ def check_claims(source: Source, text: str) -> Iterator[Finding]:
     """Findings about what the text claims and the source does not say."""
     yield from _numbers(source, text)
     yield from _subjects(source, text)
+    yield from _delivery(source, text)
     yield from _people_and_tools(source, text)
     yield from _names(source, text)
     yield from _title_is_met(source, text)
@@ -71,6 +73,14 @@ def _subjects(source: Source, text: str) -> Iterator[Finding]:
             known = all(source.knows(word) for word in WORD.findall(match.group()) if is_content(word))
             if not known or (fold(match.group()) not in source.text and not pattern(name).search(source.text)):
                 yield finding(name, Severity.HARD, *match.span(), text=match.group())
+
+
+def _delivery(source: Source, text: str) -> Iterator[Finding]:
+    """How it is taught: online, in a laboratory, outside. The source may say so in other words, not otherwise."""
+    for kind in _DELIVERY:
+        is_said = pattern(f"{kind}_known").search(source.text) or pattern(kind).search(source.text)
+        for match in () if is_said else pattern(kind).finditer(text):
+            yield finding("unknown_delivery", Severity.HARD, *match.span(), text=match.group())
 
 
 def _people_and_tools(source: Source, text: str) -> Iterator[Finding]:

@@ -56,6 +56,9 @@ ENGLISH_ERRORS = {
     "Homework is graded.": "unknown_assessment",
     "Classes meet on Tuesdays.": "unknown_schedule",
     "It is offered in the fall semester.": "unknown_schedule",
+    "It is taught fully online.": "unknown_delivery",
+    "Weekly lab sessions deepen the theory.": "unknown_delivery",
+    "Students do an internship afterwards.": "unknown_delivery",
     "It is taught by Dr. Anna Smith.": "unknown_name",
     "Exercises use MATLAB.": "unknown_tool",
     "It is part of the Global Light Institute.": "new_name",
@@ -86,6 +89,8 @@ KOREAN_ERRORS = {
     "중간고사를 치른다.": "unknown_assessment",
     "성적은 출석으로 정한다.": "unknown_assessment",
     "매주 화요일에 만난다.": "unknown_schedule",
+    "비대면 수업으로 운영한다.": "unknown_delivery",
+    "유적지 현장 답사를 간다.": "unknown_delivery",
     "김철수 교수가 가르친다.": "unknown_name",
     "파이썬으로 사료를 분석한다.": "unknown_tool",
     "자료는 www.example.kr 에 있다.": "link",
@@ -160,6 +165,24 @@ def test_what_the_source_says_may_be_said() -> None:
         "meets on Tuesdays and ends with an exam by Dr. Anna Smith."
     )
     assert hard(source, text) == set()
+
+
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [
+        ("Held by distance learning or online.", "Classes are taught remotely."),
+        ("One lecture and one laboratory a week.", "Lab sessions deepen the theory."),
+        ("Includes a practicum.", "Students complete an internship."),
+    ],
+)
+def test_a_way_of_teaching_may_be_said_in_other_words_than_the_source(told: str, text: str) -> None:
+    assert "unknown_delivery" not in hard(replace(OPTICS, description=told), f"{OPTICS_TEXT} {text}")
+    assert "unknown_delivery" in hard(OPTICS, f"{OPTICS_TEXT} {text}")
+
+
+@pytest.mark.parametrize("subject", ["Remote sensing and virtual reality", "Distance metrics", "Laboratory animals"])
+def test_a_subject_is_not_taken_for_a_way_of_teaching(subject: str) -> None:
+    assert "unknown_delivery" not in hard(OPTICS, f"{OPTICS_TEXT} {subject} are covered as well.")
 
 
 def test_findings_come_in_order_and_inside_the_text() -> None:
