@@ -22,7 +22,7 @@ from pages.widgets.formats import duration
 from pages.widgets.navigation import go_to_button
 from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import select_catalog, show_error
-from pages.widgets.upload_form import choose_mapping, draw_problems, draw_table_preview
+from pages.widgets.upload_form import choose_mapping, draw_problems, draw_table_preview, translate_upload_box
 
 _FILE_TYPES = ("csv", "tsv", "txt", "xlsx", "json", "jsonl", "ndjson")
 _LISTED_COURSES = 500  # of each kind of change
@@ -44,6 +44,7 @@ def draw_upload(app: Application, catalog: Catalog | None, t: Translator) -> Non
     if done is not None:
         draw_import(done, t)
         return
+    translate_upload_box(_FILE_TYPES, t)
     upload = st.file_uploader(
         t("catalog.upload"),
         type=_FILE_TYPES,

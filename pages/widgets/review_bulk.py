@@ -36,6 +36,7 @@ def draw_bulk(catalog_id: str, queue: ReviewQueue, t: Translator) -> None:
             t("review.column_draft"): st.column_config.TextColumn(width="large"),
         },
         hide_index=True,
+        placeholder=t("widgets.none"),
         on_select="rerun",
         selection_mode="multi-row",
         height=460 if len(queue.items) > _ROWS_WITHOUT_SCROLLING else "auto",

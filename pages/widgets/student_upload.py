@@ -21,7 +21,7 @@ from pages.widgets.display import Figure, metric_row
 from pages.widgets.formats import duration
 from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, show_error
-from pages.widgets.upload_form import choose_mapping, draw_problems, draw_table_preview
+from pages.widgets.upload_form import choose_mapping, draw_problems, draw_table_preview, translate_upload_box
 
 _FILE_TYPES = ("csv", "tsv", "txt", "xlsx", "json", "jsonl", "ndjson")
 _PREVIEW, _IMPORT = "students_preview", "students_import"
@@ -36,6 +36,7 @@ def draw_upload(catalog_id: str, t: Translator) -> None:
     with own.container(border=True, height="stretch"):
         st.markdown(f"#### :material/upload_file: {t('students.upload_title')}")
         st.markdown(t("students.upload_text"))
+        translate_upload_box(_FILE_TYPES, t)
         upload = st.file_uploader(
             t("students.upload"),
             type=_FILE_TYPES,

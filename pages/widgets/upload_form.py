@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.catalog.mapping import ColumnMapping
 from core.catalog.tables import Table
+from core.config import MAX_UPLOAD_MIB
 from core.i18n import Translator
 from core.pipeline.intake import problems_file
 from core.records import Problem
@@ -16,6 +17,21 @@ PREVIEW_ROWS = 8
 SHOWN_PROBLEMS = 500  # the file to download has all of them
 FIELDS_A_ROW = 4
 _TWO_LINES = 56  # pixels of a row
+
+
+def translate_upload_box(file_types: Sequence[str], t: Translator) -> None:
+    """Put the reader's words in place of those that Streamlit writes into its upload box, which are English only."""
+    kinds = ", ".join(kind.upper() for kind in file_types)
+    rules = (
+        ("button p", t("upload.choose")),
+        ('[data-testid="stFileUploaderDropzoneInstructions"] span', t("upload.limit", mib=MAX_UPLOAD_MIB, kinds=kinds)),
+    )
+    box = '[data-testid="stFileUploaderDropzone"]:not(:has([data-testid="stFileUploaderFile"]))'
+    for part, words in rules:
+        st.html(
+            f"<style>{box} {part} {{ font-size: 0 }}"
+            f'{box} {part}::after {{ content: "{words}"; font-size: 0.93rem }}</style>'
+        )
 
 
 def draw_table_preview(table: Table, t: Translator, *, key: str) -> None:
