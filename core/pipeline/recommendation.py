@@ -223,7 +223,7 @@ def _rank(loaded: Loaded, weights: Mapping[str, float], options: ListOptions, to
 
 def _metrics(loaded: Loaded, lists: RankedLists, options: ListOptions) -> PopulationMetrics:
     population = loaded.prepared.population
-    on_offer = np.array([options.offers(course) for course in population.courses], np.bool_)
+    on_offer = options.offered(population.courses)
     measured = measure_population(
         lists.course_index,
         on_offer,

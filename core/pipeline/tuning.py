@@ -91,4 +91,5 @@ def places_of_courses(ranking: LiveRanking) -> list[int]:
     population = ranking.population
     index = ranking.lists.course_index
     counts = np.bincount(index[index >= 0], minlength=len(population.courses))
-    return [int(counts[place]) for place, course in enumerate(population.courses) if ranking.options.offers(course)]
+    offered: list[int] = counts[ranking.options.offered(population.courses)].tolist()
+    return offered

@@ -3,7 +3,7 @@ categories and years that are not eligible."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import RecommendationError
+from core.recommendation.arrays import Bools
 from core.recommendation.blend import Weights
 from core.recommendation.diversity import Diversity
 from core.recommendation.eligibility import add_exclusions
@@ -78,10 +79,11 @@ class ListOptions:
         """The part that the choice within one list depends on."""
         return Diversity(self.diversity, self.department_cap)
 
-    def offers(self, course: Course) -> bool:
-        """Whether the course can stand in anybody's list."""
+    def offered(self, courses: Sequence[Course]) -> Bools:
+        """Which of the courses can stand in anybody's list."""
         kinds = frozenset().union(*self.grouping.kinds)
-        return course.is_active and course.kind in kinds and course.category not in self.excluded_categories
+        shut = self.excluded_categories
+        return np.array([it.is_active and it.kind in kinds and it.category not in shut for it in courses], np.bool_)
 
 
 DEFAULT_OPTIONS = ListOptions()

@@ -44,7 +44,7 @@ def measure_lists(
     population = prepared.population
     return measure_population(
         ranked.course_index,
-        np.array([options.offers(course) for course in population.courses], np.bool_),
+        options.offered(population.courses),
         population.course_department,
         population.student_department,
         population.course_vectors,

@@ -125,5 +125,5 @@ def test_no_list_holds_an_excluded_category_or_a_course_too_far_above(mixed):
         assert not course_year(population.courses[course]) > population.student_year[student]
     everything = rank_lists(mixed, Weights(), len(population.courses), options).course_index
     assert {course for row in everything for course in row if course >= 0} <= {
-        index for index, course in enumerate(population.courses) if options.offers(course)
+        index for index, is_offered in enumerate(options.offered(population.courses)) if is_offered
     }
