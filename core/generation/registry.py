@@ -33,3 +33,14 @@ def default_engine(device: str) -> str:
     AVX-512 BF16). Graphics cards are left to transformers.
     """
     return "openvino" if device == "cpu" and find_spec("openvino_genai") else "transformers"
+
+
+def default_batch_size(engine: str, device: str) -> int:
+    """Texts side by side until calibration says otherwise.
+
+    On two cores OpenVINO wrote 1.7 times as many tokens a second with 64 as with 16 and little more with 128
+    (`benchmarks/generation.py --batch`); transformers pads there, and slows down with more than 8.
+    """
+    if engine == "openvino" or (engine == "transformers" and device != "cpu"):
+        return 64
+    return 8 if engine == "transformers" else 16

@@ -10,6 +10,9 @@ from pathlib import Path
 import psutil
 
 from core.config import load_config
+from core.enhancement.enhancer import MAX_SENTENCES
+from core.enhancement.triage import script_language
+from core.enhancement.trimming import is_enough
 from core.generation.engine import GenerationSettings
 from core.generation.registry import create_engine
 from core.jobs.measuring_request import MeasuringRequest
@@ -35,7 +38,7 @@ def run_trial(request: MeasuringRequest, configuration: Configuration) -> Trial:
         list(engine.generate(request.chats[:1], replace(settings, max_new_tokens=_WARM_UP_TOKENS)))
         begun = time.perf_counter()
         chats = request.chats[: max(configuration.batch_size, request.least_texts)]
-        made = sorted(engine.generate(chats, settings), key=lambda generation: generation.index)
+        made = sorted(engine.generate(chats, settings, is_enough=_is_enough), key=lambda generation: generation.index)
         ended = time.perf_counter()
     except Exception as error:
         wall = time.perf_counter() - started
@@ -57,6 +60,11 @@ def run_trial(request: MeasuringRequest, configuration: Configuration) -> Trial:
         others=background.cores(),
         texts=tuple(each.text for each in made),
     )
+
+
+def _is_enough(_: int, text: str) -> bool:
+    """As in a job: courses a minute are worth nothing if jobs write less, or more."""
+    return is_enough(text, script_language(text), MAX_SENTENCES)
 
 
 def peak_mib() -> float:

@@ -16,9 +16,9 @@ from core.models.references import resolve
 from core.pipeline.application import Application
 from core.pipeline.calibration import flat_row, is_busy
 from core.pipeline.calibration_choices import MAX_PROMPTS
-from core.pipeline.engine_choice import choose_engine, winner_for
+from core.pipeline.engine_choice import choose_engine
 from core.pipeline.measuring_plans import plan_measuring, provenance, refuse_endpoint
-from core.pipeline.settings import AUTO, read_settings
+from core.pipeline.settings import read_settings
 from core.records import Measurement, Message
 
 DEFAULT_SECONDS = 300.0
@@ -69,9 +69,8 @@ def plan_before_after(app: Application, seconds: float = DEFAULT_SECONDS) -> Mea
         before = tuple(Configuration("transformers", precision, 1) for precision in ("float16", "float32"))
         folder = resolve(model_ref, app.config)
         choice = choose_engine(app, model_ref, folder, device, settings.engine, settings.precision)
-        winner = winner_for(app, model_ref, device)
-        threads = winner.threads if winner is not None and settings.engine == AUTO else 0
-        ours = Configuration(choice.engine, choice.precision, settings.generation.batch_size, threads)
+        batch_size = settings.generation.batch_size or choice.batch_size
+        ours = Configuration(choice.engine, choice.precision, batch_size, choice.threads)
     return plan_measuring(
         app, MeasuringKind.BEFORE_AFTER, seconds, (*before, ours), prompts=MAX_PROMPTS, least_texts=_LEAST_TEXTS
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from core.pipeline.application import Application
 from core.pipeline.calibration_choices import MAX_PROMPTS, configurations_for
 from core.pipeline.engine_choice import Winner, store_winner
 from core.pipeline.measuring_plans import plan_measuring, provenance
-from core.pipeline.settings import read_settings, store_settings
+from core.pipeline.settings import read_settings
 from core.records import Measurement, Message
 
 DEFAULT_SECONDS = 180.0
@@ -110,10 +110,6 @@ def _make_default(app: Application, request: MeasuringRequest, decision: Decisio
         return
     winner = Winner(best.engine, best.precision, best.batch_size, decision.reason, best.threads)
     store_winner(app, request.model_ref, request.device, winner)
-    settings = read_settings(app)
-    if settings.generation_model == request.model_ref:
-        generation = replace(settings.generation, batch_size=best.batch_size)
-        store_settings(app, replace(settings, generation=generation))
 
 
 def _precision_reasons(device: str, facts: MachineFacts) -> dict[str, Message]:

@@ -7,8 +7,8 @@ from core.measurement.calibration import Configuration
 from core.measurement.hardware import MachineFacts, get_optimal_dtype
 from core.models.languages import FAKE_PREFIX
 
-MAX_PROMPTS = 64  # as many as the largest batch
-_BATCHES = {"openvino": (64, 16), "transformers": (8,)}  # padding makes transformers slower with more on a CPU
+MAX_PROMPTS = 128  # as many as the largest batch
+_BATCHES = {"openvino": (64, 128), "transformers": (8,)}  # padding makes transformers slower with more on a CPU
 _GPU_BATCHES = (64, 16)
 
 

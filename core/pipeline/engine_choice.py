@@ -9,7 +9,7 @@ from typing import Any
 
 from core.errors import CourseLiftError
 from core.generation.openvino_export import DECODER_EXPORT
-from core.generation.registry import default_engine
+from core.generation.registry import default_batch_size, default_engine
 from core.jobs.reasons import as_message, as_values
 from core.measurement.hardware import get_optimal_dtype, machine_facts
 from core.models.endpoints import is_endpoint, parse_endpoint
@@ -44,6 +44,7 @@ class EngineChoice:
     engine_reason: Message
     precision: str
     precision_reason: Message
+    batch_size: int  # texts side by side, unless a person chose
     threads: int = 0  # to compute with; 0 for as many as there are cores
 
 
@@ -54,19 +55,21 @@ def choose_engine(
     if is_endpoint(model_ref) or engine == _ENDPOINT_ENGINE:
         parse_endpoint(model_ref)  # says what an endpoint looks like when this is none
         chosen = Message("endpoint.engine")
-        return EngineChoice(_ENDPOINT_ENGINE, "", chosen, "endpoint", Message("endpoint.precision"))
+        batch_size = default_batch_size(_ENDPOINT_ENGINE, device)
+        return EngineChoice(_ENDPOINT_ENGINE, "", chosen, "endpoint", Message("endpoint.precision"), batch_size)
     winner = winner_for(app, model_ref, device)
     fallback = ""
     reason = Message("calibration.engine.chosen")
     if engine == AUTO:
         engine, reason = _automatic_engine(model_ref, folder, device, winner)
         fallback = _PLAIN_ENGINE if engine == "openvino" else ""
-    rule = get_optimal_dtype(device)
+    rule, batch_size = get_optimal_dtype(device), default_batch_size(engine, device)
     if precision != AUTO:
-        return EngineChoice(engine, fallback, reason, precision, Message("pipeline.precision_chosen"))
+        return EngineChoice(engine, fallback, reason, precision, Message("pipeline.precision_chosen"), batch_size)
     if winner is not None and winner.engine == engine:
-        return EngineChoice(engine, fallback, reason, winner.precision, winner.reason, winner.threads)
-    return EngineChoice(engine, fallback, reason, rule.precision, rule.reason)
+        best = winner.precision, winner.reason, winner.batch_size, winner.threads
+        return EngineChoice(engine, fallback, reason, *best)
+    return EngineChoice(engine, fallback, reason, rule.precision, rule.reason, batch_size)
 
 
 def _automatic_engine(model_ref: str, folder: Path, device: str, winner: Winner | None) -> tuple[str, Message]:

@@ -220,7 +220,7 @@ def _choose_means(app: Application, options: EnhancementOptions) -> Means:
         precision_reason=choice.precision_reason,
         device=device,
         threads=choice.threads,
-        settings=settings,
+        settings=replace(settings, batch_size=settings.batch_size or choice.batch_size),
         prompts=options.prompts or current_prompts(app),
     )
 

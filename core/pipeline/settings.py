@@ -16,6 +16,7 @@ from core.models.references import DEFAULT_EMBEDDING, DEFAULT_GENERATION, resolv
 from core.pipeline.application import Application
 
 AUTO = "auto"
+AUTO_BATCH = 0  # texts side by side: as calibrated, or as suits the engine
 ENGINES = (AUTO, *ENGINE_NAMES)
 PRECISIONS = (AUTO, "float32", "bfloat16", "float16")
 _SETTING = "settings"
@@ -24,7 +25,7 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
     "temperature": (0.05, 2.0),
     "top_p": (0.05, 1.0),
     "repetition_penalty": (1.0, 2.0),
-    "batch_size": (1, 256),
+    "batch_size": (AUTO_BATCH, 256),
 }
 
 
@@ -36,7 +37,7 @@ class Settings:
     embedding_model: str = DEFAULT_EMBEDDING
     engine: str = AUTO  # one of ENGINES
     precision: str = AUTO  # one of PRECISIONS
-    generation: GenerationSettings = field(default_factory=GenerationSettings)
+    generation: GenerationSettings = field(default_factory=lambda: GenerationSettings(batch_size=AUTO_BATCH))
     actor: str = ""  # the name that decisions carry
 
 
@@ -45,7 +46,7 @@ def read_settings(app: Application) -> Settings:
     stored: dict[str, Any] = app.settings.get(_SETTING, {})
     known = {item.name for item in fields(Settings)}
     values = {name: value for name, value in stored.items() if name in known}
-    generation = GenerationSettings.from_mapping(values.pop("generation", {}))
+    generation = GenerationSettings.from_mapping({"batch_size": AUTO_BATCH, **values.pop("generation", {})})
     return Settings(**values, generation=generation)
 
 
@@ -64,11 +65,6 @@ def change_settings(app: Application, settings: Settings) -> None:
     for name in ("generation_model", "embedding_model"):
         if getattr(settings, name) != getattr(before, name):
             resolve(getattr(settings, name), app.config)
-    store_settings(app, settings)
-
-
-def store_settings(app: Application, settings: Settings) -> None:
-    """Store settings that the machine itself found, such as the batch size of a calibration."""
     app.settings.set(_SETTING, asdict(settings))
 
 

@@ -7,10 +7,11 @@ import streamlit as st
 from core.generation.engine import GenerationSettings
 from core.i18n import Translator
 from core.pipeline.enhancement import INSUFFICIENT, EnhancementOptions, EnhancementScope
-from core.pipeline.settings import ENGINES, PRECISIONS, Settings
+from core.pipeline.settings import AUTO_BATCH, ENGINES, PRECISIONS, Settings
 from core.pipeline.triage import TriageReport
 from core.records import DescriptionStatus
 
+_BATCH_SIZES = (AUTO_BATCH, 1, 2, 4, 8, 16, 32, 64, 128, 256)
 _TEST_ENGINE = "fake"  # offered only where somebody has chosen it on purpose
 
 
@@ -74,8 +75,13 @@ def draw_options(settings: Settings, t: Translator) -> EnhancementOptions:
         help=t("enhance.tokens_help"),
         key="option_tokens",
     )
-    batch_size = batch_place.number_input(
-        t("enhance.batch_size"), 1, 256, stored.batch_size, 1, help=t("enhance.batch_help"), key="option_batch"
+    batch_size = batch_place.selectbox(
+        t("enhance.batch_size"),
+        batches := sorted({*_BATCH_SIZES, stored.batch_size}),
+        index=batches.index(stored.batch_size),
+        format_func=lambda size: t("enhance.auto") if size == AUTO_BATCH else str(size),
+        help=t("enhance.batch_help"),
+        key="option_batch",
     )
     sample_place, temperature_place, top_p_place, penalty_place = st.columns(4, vertical_alignment="bottom")
     do_sample = sample_place.toggle(

@@ -20,7 +20,7 @@ from core.pipeline.engine_choice import winner_for
 from core.pipeline.measuring import cancel_measuring, measuring_progress, run_measuring, start_measuring
 from core.pipeline.peaks import plan_peaks
 from core.pipeline.profile import plan_profile
-from core.pipeline.settings import change_settings, read_settings
+from core.pipeline.settings import AUTO_BATCH, change_settings, read_settings
 from core.records import JobKind
 
 MODEL = "fake:delay=0.01"
@@ -54,7 +54,7 @@ def test_a_calibration_sets_the_default_and_says_why(app: Application, language:
     winner = winner_for(app, MODEL, view.device)
     assert winner is not None
     assert (winner.engine, winner.batch_size) == ("fake", chosen["batch_size"])
-    assert read_settings(app).generation.batch_size == chosen["batch_size"]
+    assert read_settings(app).generation.batch_size == AUTO_BATCH  # so that runs take the winner's
     assert "fake" in Translator(language).message(view.reason)
     assert chosen["peak_mib"] > 0
     assert view.machine["prompt_version"]

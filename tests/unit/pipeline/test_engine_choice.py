@@ -28,12 +28,14 @@ def test_before_calibration_auto_is_the_usual_engine_and_may_fall_back(app: Appl
     choice = choose_engine(app, str(model), model, "cpu", "auto", "auto")
     assert (choice.engine, choice.fallback_engine) == ("openvino", "transformers")
     assert choice.engine_reason.key == "calibration.engine.rule"
+    assert choice.batch_size == 64
 
 
 def test_after_calibration_auto_is_the_winner_of_this_model(app: Application, model: Path) -> None:
-    store_winner(app, str(model), "cpu", Winner("transformers", "float16", 8, REASON))
+    store_winner(app, str(model), "cpu", Winner("transformers", "float16", 12, REASON, threads=3))
     choice = choose_engine(app, str(model), model, "cpu", "auto", "auto")
     assert (choice.engine, choice.precision, choice.precision_reason) == ("transformers", "float16", REASON)
+    assert (choice.batch_size, choice.threads) == (12, 3)
     other = choose_engine(app, "another", model, "cpu", "auto", "auto")
     assert other.engine == "openvino"
 

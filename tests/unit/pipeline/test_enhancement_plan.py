@@ -7,6 +7,7 @@ import pytest
 
 from core.errors import CourseLiftError, JobError, ModelError
 from core.generation.engine import GenerationSettings
+from core.generation.registry import default_batch_size
 from core.pipeline.application import Application
 from core.pipeline.enhancement import EnhancementOptions, EnhancementScope, plan_enhancement, start_enhancement, try_on
 from core.pipeline.settings import Settings, change_settings, read_settings
@@ -109,6 +110,15 @@ def test_options_overrule_the_settings(app: Application, catalog_id: str) -> Non
     other = plan_enhancement(app, catalog_id, None, EnhancementOptions(precision="bfloat16"))
     assert other.precision == "bfloat16"
     assert read_settings(app).actor == "kim"
+
+
+def test_the_number_of_texts_side_by_side_suits_the_engine_unless_a_person_chose(
+    app: Application, catalog_id: str
+) -> None:
+    automatic = plan_enhancement(app, catalog_id, None, EnhancementOptions(engine="fake"))
+    assert automatic.settings.batch_size == default_batch_size("fake", "cpu")
+    chosen = EnhancementOptions(engine="fake", settings=GenerationSettings(batch_size=3))
+    assert plan_enhancement(app, catalog_id, None, chosen).settings.batch_size == 3
 
 
 @pytest.mark.parametrize(
