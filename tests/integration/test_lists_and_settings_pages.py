@@ -1,18 +1,12 @@
-"""Review, weights, students and settings, run by Streamlit's own tester in both languages on a real database."""
+"""Weights, students and settings, and each page of the second half before and after there are data."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
-from core.config import PROJECT_FOLDER
-from core.i18n import LANGUAGES, Translator
+from core.i18n import Translator
 from core.pipeline.application import Application
 from core.pipeline.backup import list_backups
 from core.pipeline.recommendation import latest_run, list_weight_sets, published_weights, recommend, save_weights
@@ -20,73 +14,15 @@ from core.pipeline.releases import publish
 from core.pipeline.review import approve, review_queue
 from core.pipeline.settings import change_settings, read_settings
 from core.pipeline.students import student_view
-from core.records import ReviewState
-from pages.widgets.session import application
-from tests.seeding import seed
+from tests.pages_lab import (
+    catalog_of,
+    click,
+    open_page,
+    run,
+    shown,
+)
 
 PAGES = ("review", "weights", "students", "settings")
-TIMEOUT_SECONDS = 60
-
-
-@pytest.fixture(scope="module")
-def seeded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return seed(tmp_path_factory.mktemp("seeded"))
-
-
-@pytest.fixture
-def seeded(seeded_home: Path, own_state_folder: Path) -> Iterator[Application]:
-    """This test's own copy of the seeded state folder, opened by the pages' own application."""
-    shutil.copytree(seeded_home, own_state_folder, dirs_exist_ok=True)
-    yield application()
-    application().close()
-    st.cache_resource.clear()
-
-
-@pytest.fixture
-def empty(own_state_folder: Path) -> Iterator[Application]:
-    yield application()
-    application().close()
-    st.cache_resource.clear()
-
-
-def catalog_of(app: Application) -> str:
-    return app.catalogs.list()[0].catalog_id
-
-
-@pytest.fixture(params=LANGUAGES)
-def language(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-def open_page(name: str, app: Application, language: str = "en") -> AppTest:
-    at = AppTest.from_file(PROJECT_FOLDER / "pages" / f"{name}.py", default_timeout=TIMEOUT_SECONDS)
-    at.session_state["language"] = language
-    catalogs = app.catalogs.list()
-    if catalogs:
-        at.session_state["catalog_id"] = catalogs[0].catalog_id
-    return run(at)
-
-
-def run(at: AppTest) -> AppTest:
-    at.run()
-    assert not at.exception
-    return at
-
-
-def click(at: AppTest, key: str) -> AppTest:
-    at.button(key=key).click()
-    return run(at)
-
-
-def heading(at: AppTest) -> str:
-    """The title of the course on the review page, without the escapes that keep it from being markdown."""
-    return str(at.subheader[0].value).replace("\\", "").replace("\u2060", "")
-
-
-def shown(at: AppTest) -> str:
-    """Every sentence on the page."""
-    parts = (*at.markdown, *at.caption, *at.title, *at.subheader, *at.info, *at.error, *at.text, *at.success)
-    return "\n".join(str(part.value) for part in parts)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -101,75 +37,6 @@ def test_every_page_opens_with_data(name: str, language: str, seeded: Applicatio
     at = open_page(name, seeded, language)
     assert at.title[0].value == Translator(language)(f"{name}.title")
     assert not at.error
-
-
-def test_review_shows_the_course_beside_its_draft(seeded: Application, language: str) -> None:
-    at = open_page("review", seeded, language)
-    first = review_queue(seeded, catalog_of(seeded)).items[0]
-    assert heading(at) == first.course.title
-    assert {"review_approve", "review_edit", "review_reject", "review_skip"} <= {button.key for button in at.button}
-
-
-def test_an_approval_shows_the_next_draft_and_undo_brings_it_back(seeded: Application) -> None:
-    catalog_id = catalog_of(seeded)
-    before = review_queue(seeded, catalog_id)
-    at = click(open_page("review", seeded), "review_approve")
-    after = review_queue(seeded, catalog_id)
-    assert after.counts[ReviewState.APPROVED] == 1
-    assert heading(at) == before.items[1].course.title
-    published = seeded.enhancements.published(catalog_id)[before.items[0].course.course_key]
-    assert published.decided_by == "Kim"
-    click(at, "review_undo")
-    assert review_queue(seeded, catalog_id).counts == before.counts
-
-
-def test_skipping_decides_nothing(seeded: Application) -> None:
-    before = review_queue(seeded, catalog_of(seeded))
-    at = click(open_page("review", seeded), "review_skip")
-    assert heading(at) == before.items[1].course.title
-    assert review_queue(seeded, catalog_of(seeded)).counts == before.counts
-
-
-def test_a_person_can_publish_other_words(seeded: Application) -> None:
-    at = click(open_page("review", seeded), "review_edit")
-    at.text_area[0].set_value("A first course on vectors.")
-    click(at, "review_save_text")
-    edited = [it for it in seeded.enhancements.published(catalog_of(seeded)).values() if it.edited_text]
-    assert [it.published_text for it in edited] == ["A first course on vectors."]
-
-
-def test_an_empty_edit_is_refused_with_a_sentence(seeded: Application) -> None:
-    at = click(open_page("review", seeded), "review_edit")
-    at.text_area[0].set_value("  ")
-    click(at, "review_save_text")
-    assert at.error
-    assert seeded.enhancements.published(catalog_of(seeded)) == {}
-
-
-def test_a_rejection_keeps_its_reason(seeded: Application) -> None:
-    at = click(open_page("review", seeded), "review_reject")
-    at.text_input[-1].set_value("not our syllabus")
-    click(at, "review_confirm_reject")
-    rejected = seeded.enhancements.of_catalog(catalog_of(seeded), [ReviewState.REJECTED])
-    assert [it.reason for it in rejected] == ["Wrong facts: not our syllabus"]
-
-
-def test_markdown_in_a_catalog_stays_text(seeded: Application) -> None:
-    at = open_page("review", seeded)
-    at.text_input(key="review_search").set_value("Acoustics")
-    run(at)
-    assert r"\[of\]\(https" in at.subheader[0].value
-    assert r"\*rooms\*" in at.subheader[0].value
-
-
-def test_bulk_approval_asks_before_it_publishes(seeded: Application) -> None:
-    at = open_page("review", seeded)
-    at.session_state["review_view"] = "many"
-    run(at)
-    passing = [item for item in review_queue(seeded, catalog_of(seeded)).items if not item.enhancement.has_hard_finding]
-    click(at, "review_bulk_approve")
-    assert Translator("en")("review.bulk_question", count=len(passing)) in shown(at)
-    assert review_queue(seeded, catalog_of(seeded)).counts[ReviewState.APPROVED] == 0
 
 
 def test_sliders_start_at_the_weights_in_force(seeded: Application, language: str) -> None:
