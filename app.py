@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.widgets.browser_cookie import ROUTES
 from pages.widgets.navigation import build_navigation
 from pages.widgets.server import MIDDLEWARE, show_reference
 from pages.widgets.session import choose_catalog, choose_interface_language, guard, translator
@@ -38,4 +39,4 @@ def draw() -> None:
 if __name__ == "__main__":  # a run of the script; as a module this file is the server
     draw()
 else:
-    app = st.App(__file__, middleware=MIDDLEWARE, on_script_error=show_reference)
+    app = st.App(__file__, middleware=MIDDLEWARE, routes=ROUTES, on_script_error=show_reference)

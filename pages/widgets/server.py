@@ -10,10 +10,13 @@ from typing import Any
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages.widgets.browser_cookie import COOKIE, HOME, owner_of_token
 from pages.widgets.session import translator
+from pages.widgets.sign_in import must_sign_in, user_of
 
 logger = logging.getLogger(__name__)
 # Streamlit would print errors with all values in them; `show_reference` keeps them without.
@@ -44,6 +47,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_FILES = f"{HOME}media/"
 _CLOSED_PATHS = ("/_stcore/metrics",)  # tells anybody about sessions and memory; nothing here needs it
 
 
@@ -63,9 +67,19 @@ class _BrowserRules:
                 _add_headers(message)
             await send(message)
 
-        closed = str(scope["path"]).endswith(_CLOSED_PATHS)
+        closed = str(scope["path"]).endswith(_CLOSED_PATHS) or not _may_fetch(scope)
         answer = PlainTextResponse("Not found", status_code=404) if closed else self._app
         await answer(scope, receive, send_with_rules)
+
+
+def _may_fetch(scope: Scope) -> bool:
+    """Files that pages offer go to people who are signed in only, wherever signing in is asked for."""
+    if not str(scope["path"]).startswith(_FILES):
+        return True
+    if not must_sign_in():
+        return True
+    proof = owner_of_token(HTTPConnection(scope).cookies.get(COOKIE))
+    return proof is not None and user_of(proof) is not None
 
 
 MIDDLEWARE = (Middleware(_BrowserRules),)

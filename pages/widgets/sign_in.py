@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from core.access.actor import Actor, ask_actor_from, current_actor, local_actor
+from core.access.browser_sessions import SESSION_SECONDS, SignedIn
 from core.access.server import is_open_to_others
 from core.access.sign_in import Doorkeeper
 from core.access.users import User, UserFile
@@ -22,13 +23,14 @@ from core.config import load_config
 from core.errors import AccessError, StorageError
 from core.i18n import Translator
 from core.pipeline.student_access import take_in_notes
+from pages.widgets.browser_cookie import browser_keeps_cookies, browsers_token, owner_of_token, send_ticket, sessions
 from pages.widgets.display import plain
 from pages.widgets.navigation import build_navigation
 from pages.widgets.session import application, choose_interface_language
 
-SESSION_HOURS = 12  # then people sign in again
-_SIGNED_IN = "signed_in"  # name, moment, salt of the password that was used
+_SIGNED_IN = "signed_in"  # a proof by password
 _NOTED = "sign_in_noted"  # what the access log was told of this session
+_SENT_TICKET = "sign_in_ticket_sent"
 _BY_INSTITUTION = "OpenID Connect"
 _PROVIDER_KEYS = ("client_id", "client_secret", "server_metadata_url")
 _DEFAULT_PROVIDER = "default"
@@ -55,8 +57,8 @@ def sign_in_first(widgets: Path, t: Translator) -> None:
     """
     actor = session_actor()
     if actor is not None:
-        if actor.is_signed_in and _SIGNED_IN not in st.session_state:
-            _note_once("sign_in", actor.name, actor.name, _BY_INSTITUTION)
+        if actor.is_signed_in and owner_of_token(browsers_token()) is None:
+            _keep_signed_in(actor.name, t)
         return
     st.set_page_config(page_title=f"{t('access.title')} · CourseLift")
     build_navigation(t, is_hidden=True)
@@ -87,14 +89,32 @@ def draw_who(t: Translator) -> None:
 
 
 def _sign_out() -> None:
-    """Leave nothing of what this session has seen."""
-    by_institution = _SIGNED_IN not in st.session_state
+    """Leave nothing of what this session has seen, here and in other windows of this browser."""
+    by_institution = bool(_providers()) and st.user.is_logged_in
     name = current_actor().name
+    sessions.end(browsers_token() or "")
     _users().notes.add("sign_out", name, name)
     for key in set(st.session_state) - {"language"}:
         del st.session_state[key]
     if by_institution:
         st.logout()
+
+
+def user_of(proof: SignedIn) -> User | None:
+    """The person who once proved to be this one, if they may still come in, with the same password if it was by one."""
+    user = _users().find(proof.name)
+    is_same = not proof.salt or (user is not None and user.password is not None and user.password.salt == proof.salt)
+    return user if is_same else None
+
+
+def _keep_signed_in(name: str, t: Translator) -> None:
+    """After a sign-in: note the institution's, and let the browser fetch its cookie, once a session."""
+    signed_in = st.session_state.get(_SIGNED_IN)
+    if signed_in is None:
+        _note_once("sign_in", name, name, _BY_INSTITUTION)
+    if browser_keeps_cookies() and not st.session_state.get(_SENT_TICKET):
+        st.session_state[_SENT_TICKET] = True
+        send_ticket(name, "" if signed_in is None else signed_in.salt, t.language)
 
 
 def _draw_password_form(t: Translator) -> None:
@@ -110,7 +130,7 @@ def _draw_password_form(t: Translator) -> None:
     except AccessError as error:
         st.error(plain(t.message(error.message)), icon=":material/error:")
         return
-    st.session_state[_SIGNED_IN] = (user.name, time.monotonic(), user.password.salt if user.password else "")
+    st.session_state[_SIGNED_IN] = SignedIn(user.name, user.password.salt if user.password else "", time.monotonic())
     with suppress(StorageError):  # the page that comes next says so
         take_in_notes(application())
     st.rerun()
@@ -147,10 +167,10 @@ def _user_of_session() -> User | None:
     """The user whom this browser session belongs to, as the list of users says now."""
     signed_in = st.session_state.get(_SIGNED_IN)
     if signed_in is not None:
-        name, moment, salt = signed_in
-        user = _users().find(name)
-        is_same = user is not None and user.password is not None and user.password.salt == salt
-        return user if is_same and time.monotonic() - moment < SESSION_HOURS * 3600 else None
+        return user_of(signed_in) if time.monotonic() - signed_in.since < SESSION_SECONDS else None
+    proof = owner_of_token(browsers_token())
+    if proof is not None and proof.salt:  # the institution's sign-in has a cookie of its own, which ends with it
+        return user_of(proof)
     if not (_providers() and st.user.is_logged_in and _is_fresh()) or st.user.get("email_verified") is False:
         return None
     return _users().find(str(st.user.get("email") or ""))
@@ -159,7 +179,7 @@ def _user_of_session() -> User | None:
 def _is_fresh() -> bool:
     """Whether the institution vouched for the person lately: Streamlit keeps its cookie for a month."""
     issued_at = st.user.get("iat")
-    return isinstance(issued_at, int | float) and time.time() - issued_at < SESSION_HOURS * 3600
+    return isinstance(issued_at, int | float) and time.time() - issued_at < SESSION_SECONDS
 
 
 def _providers() -> tuple[str, ...]:

@@ -44,7 +44,7 @@ class Dashboard:
         return f"http://127.0.0.1:{self.port}"
 
     @classmethod
-    def start(cls, home: Path, port: int | None = None) -> Dashboard:
+    def start(cls, home: Path, port: int | None = None, *options: str) -> Dashboard:
         port = port or free_port()
         process = subprocess.Popen(
             [
@@ -57,6 +57,7 @@ class Dashboard:
                 str(port),
                 "--server.headless",
                 "true",
+                *options,
             ],
             cwd=PROJECT_FOLDER,
             env={**os.environ, "COURSELIFT_HOME": str(home)},

@@ -122,7 +122,7 @@ def test_whoever_is_taken_out_is_out_at_the_next_step(home: Path) -> None:
 def test_a_session_ends_after_its_hours(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     add(home, "kim", Role.REVIEWER)
     at = enter(open_app(), "kim")
-    monkeypatch.setattr(sign_in, "SESSION_HOURS", 0)
+    monkeypatch.setattr(sign_in, "SESSION_SECONDS", 0)
     assert at.run().title[0].value == "Sign in"
 
 
