@@ -42,11 +42,11 @@ def assert_sound(lab: Lab, results: int) -> None:
     assert ledger.results == ledger.stored == results
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+@pytest.mark.parametrize("seed", [1, 2])  # `make faults` kills hundreds of times
 def test_kills_at_random_moments_lose_and_double_nothing(own_state_folder: Path, seed: int) -> None:
-    run = run_with_kills(own_state_folder, seed, kills=4, count=300)
+    run = run_with_kills(own_state_folder, seed, kills=5, count=300)
     ledger = check(own_state_folder)
-    assert run.kills >= 1  # a fast machine may end the job before the fourth
+    assert run.kills >= 1  # a fast machine may end the job before the fifth
     assert run.status == "succeeded"
     assert ledger.faults == []
     assert ledger.stored + ledger.set_aside == 300
