@@ -24,6 +24,7 @@ from core.storage.journal_batch import JobForecast
 
 TERMINATE_AFTER = 10.0  # seconds after a stop was asked for
 KILL_AFTER = 20.0
+CANCEL_AFTER = 1.2  # seconds: a cancel drops what is in hand anyway, and must not wait for a long step of a model
 START_DEADLINE = 60.0  # seconds until the first sign of life
 LOAD_DEADLINE = 900.0  # seconds for a model to load: there is no sign of life meanwhile
 MAX_FRUITLESS_RESTARTS = 3
@@ -108,7 +109,8 @@ class JobWatch:
         now = time.monotonic()
         if self._stop_asked is None:
             self._stop_asked = now
-        if now - self._stop_asked >= KILL_AFTER:
+        patience = CANCEL_AFTER if requested_stop(self._supervisor.folder(job_id)) == CANCEL else KILL_AFTER
+        if now - self._stop_asked >= patience:
             self._supervisor.send(job_id, signal.SIGKILL)
         elif not self._is_terminated and (now - self._stop_asked >= TERMINATE_AFTER or self._is_loading()):
             self._is_terminated = self._supervisor.send(job_id, signal.SIGTERM)

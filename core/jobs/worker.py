@@ -88,4 +88,6 @@ if __name__ == "__main__":
     logging.Formatter.converter = time.gmtime
     logging.basicConfig(level=logging.INFO, format="%(asctime)sZ %(levelname)s %(name)s: %(message)s")
     os.nice(NICENESS)
-    sys.exit(main(Path(sys.argv[1]).resolve()))
+    status = main(Path(sys.argv[1]).resolve())
+    logging.shutdown()
+    os._exit(status)  # at once: model libraries take seconds to come down, and everything is on the disk

@@ -137,8 +137,16 @@ def test_a_worker_that_does_not_hear_is_terminated_then_killed(lab: Lab, monkeyp
     monkeypatch.setattr(watch_module, "KILL_AFTER", 0.8)
     job_id = lab.service.start(make_spec(count=4, behaviour="hang_on=Subject 0000")).job_id
     lab.drive(job_id, lambda job: lab.heartbeat(job_id).phase == "generating")
+    lab.service.pause(job_id)
+    assert lab.drive(job_id, lambda job: job.status is JobStatus.PAUSED, timeout=5)
+
+
+def test_a_cancel_does_not_wait_for_a_worker_that_does_not_hear(lab: Lab) -> None:
+    job_id = lab.service.start(make_spec(count=4, behaviour="hang_on=Subject 0000")).job_id
+    lab.drive(job_id, lambda job: lab.heartbeat(job_id).phase == "generating")
     lab.service.cancel(job_id)
-    assert lab.finish(job_id, timeout=5).status is JobStatus.CANCELLED
+    assert lab.finish(job_id, timeout=watch_module.TERMINATE_AFTER).status is JobStatus.CANCELLED
+    assert_sound(lab, 0)
 
 
 def test_cancel_racing_with_the_end_leaves_one_end(lab: Lab) -> None:

@@ -112,8 +112,6 @@ def test_progress_tells_how_the_work_goes(lab: Lab) -> None:
     assert 0 < progress.time_left.low <= progress.time_left.seconds <= progress.time_left.high < 60
     assert progress.rss_mib is not None
     assert 5 < progress.rss_mib < 500
-    assert len(progress.latest) == 5
-    assert progress.latest[0].text
 
 
 def test_progress_is_cheap(lab: Lab) -> None:
