@@ -17,7 +17,7 @@ from core.pipeline.application import Application
 from core.pipeline.engine_choice import fell_back
 from core.pipeline.enhancement import forecast_setting
 from core.pipeline.prompts import current_prompts
-from core.records import Course, Enhancement, Job, JobKind, Message
+from core.records import Course, Enhancement, Job, JobKind, JobStatus, Message
 from core.storage.journal_batch import ItemSample
 
 _SPEED_WINDOW = 60.0  # seconds over which tokens/s of a point are counted
@@ -94,6 +94,12 @@ def active_job(app: Application, catalog_id: str, kind: JobKind) -> Job | None:
     """The catalog's job of this kind that is queued, running or paused; of several the one that others wait for."""
     active = [job for job in app.jobs.active() if job.catalog_id == catalog_id and job.kind is kind]
     return min(active, key=lambda job: job.created_at, default=None)
+
+
+def last_failure(app: Application, catalog_id: str, kind: JobKind) -> Message | None:
+    """Why the catalog's newest job of this kind failed; None when it did not."""
+    last = next((job for job in list_jobs(app, kind) if job.catalog_id == catalog_id), None)
+    return last.error if last is not None and last.status is JobStatus.FAILED else None
 
 
 def job_progress(app: Application, job_id: str) -> JobProgress:

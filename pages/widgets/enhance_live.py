@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.access.roles import Permission
@@ -13,7 +15,7 @@ from pages.widgets.display import plain
 from pages.widgets.formats import duration
 from pages.widgets.job_view import draw_engine_note, draw_job_charts, draw_progress, draw_progress_figures
 from pages.widgets.marked_text import added_legend, enhancement_text
-from pages.widgets.rights import may, reason_why_not
+from pages.widgets.rights import permitted_button
 from pages.widgets.session import guard
 
 _REFRESH_SECONDS = 2
@@ -43,34 +45,16 @@ def _draw_job(app: Application, seen: Job, t: Translator) -> None:
 
 
 def _draw_control(app: Application, job: Job, t: Translator) -> None:
+    run = partial(permitted_button, Permission.RUN)
     with st.container(horizontal=True):
         if job.status is JobStatus.PAUSED:
-            if st.button(
-                t("enhance.resume"),
-                type="primary",
-                icon=":material/play_arrow:",
-                disabled=not may(Permission.RUN),
-                help=reason_why_not(Permission.RUN),
-                key="resume_job",
-            ):
+            if run(t("enhance.resume"), icon=":material/play_arrow:", key="resume_job", primary=True):
                 jobs.resume_job(app, job.job_id)
                 st.rerun()
-        elif st.button(
-            t("enhance.pause"),
-            icon=":material/pause:",
-            disabled=not may(Permission.RUN),
-            help=reason_why_not(Permission.RUN),
-            key="pause_job",
-        ):
+        elif run(t("enhance.pause"), icon=":material/pause:", key="pause_job"):
             jobs.pause_job(app, job.job_id)
             st.toast(t("enhance.pausing"))
-        if st.button(
-            t("enhance.cancel"),
-            icon=":material/stop:",
-            help=reason_why_not(Permission.RUN) or (t("enhance.cancel_help")),
-            disabled=not may(Permission.RUN),
-            key="cancel_job",
-        ):
+        if run(t("enhance.cancel"), icon=":material/stop:", key="cancel_job", help=t("enhance.cancel_help")):
             jobs.cancel_job(app, job.job_id)
             st.toast(t("enhance.cancelling"))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -11,13 +10,13 @@ from core.access.roles import Permission
 from core.evaluation.lift import MIN_COURSES, LiftVerdict
 from core.evaluation.ranking import Interval
 from core.i18n import Translator
-from core.pipeline.jobs import active_job, cancel_job, job_progress, list_jobs
+from core.pipeline.jobs import active_job, cancel_job, job_progress, last_failure
 from core.pipeline.lift import DEFAULT_COURSES, MAX_COURSES, LiftFigures, LiftView, list_lifts, start_lift
-from core.records import JobKind, JobStatus
+from core.records import JobKind
 from pages.widgets.display import plain
 from pages.widgets.formats import moment
 from pages.widgets.job_view import draw_progress
-from pages.widgets.rights import may, reason_why_not
+from pages.widgets.rights import permitted_button
 from pages.widgets.session import application, guard
 
 REFRESH_SECONDS = 2.0
@@ -66,15 +65,13 @@ def _draw_start(catalog_id: str, t: Translator, *, is_first: bool) -> None:
             help=t("lift.panel.courses_help"),
             width=180,
         )
-        kind: Any = "primary" if is_first else "secondary"
-        help_text = t("lift.panel.start_help")
-        if st.button(
+        if permitted_button(
+            Permission.RUN,
             t("lift.panel.start"),
-            disabled=not may(Permission.RUN),
-            key="lift_start",
-            type=kind,
             icon=":material/science:",
-            help=reason_why_not(Permission.RUN) or (help_text),
+            key="lift_start",
+            help=t("lift.panel.start_help"),
+            primary=is_first,
         ):
             with guard():
                 start_lift(application(), catalog_id, courses=int(courses))
@@ -90,21 +87,14 @@ def _draw_running(catalog_id: str, t: Translator) -> None:
         st.rerun()
     with st.container(border=True, key="lift_progress"):
         draw_progress(job_progress(app, job.job_id), t)
-        if st.button(
-            t("lift.panel.cancel"),
-            disabled=not may(Permission.RUN),
-            help=reason_why_not(Permission.RUN),
-            key="lift_cancel",
-            icon=":material/stop:",
-        ):
+        if permitted_button(Permission.RUN, t("lift.panel.cancel"), icon=":material/stop:", key="lift_cancel"):
             cancel_job(app, job.job_id)
 
 
 def _draw_failure(catalog_id: str, t: Translator) -> None:
-    last = next((job for job in list_jobs(application(), JobKind.LIFT) if job.catalog_id == catalog_id), None)
-    if last is not None and last.status is JobStatus.FAILED and last.error is not None:
-        reason = t.message(last.error)
-        st.error(plain(t("lift.panel.failed", reason=reason)), icon=":material/error:")
+    error = last_failure(application(), catalog_id, JobKind.LIFT)
+    if error is not None:
+        st.error(plain(t("lift.panel.failed", reason=t.message(error))), icon=":material/error:")
 
 
 def _draw_texts(view: LiftView, t: Translator) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline.embedding import plan_embedding, start_embedding
-from core.pipeline.jobs import active_job, cancel_job, job_progress, list_jobs, pause_job, resume_job
+from core.pipeline.jobs import active_job, cancel_job, job_progress, last_failure, pause_job, resume_job
 from core.pipeline.recommendation import Readiness, readiness
 from core.pipeline.releases import first_is_due, plan_release, publish_first, unpublished
 from core.pipeline.settings import read_settings
@@ -16,7 +18,7 @@ from pages.widgets.display import plain
 from pages.widgets.job_view import draw_progress
 from pages.widgets.model_install import draw_install
 from pages.widgets.navigation import go_to_button
-from pages.widgets.rights import may, reason_why_not
+from pages.widgets.rights import permitted_button
 from pages.widgets.session import application, guard
 
 REFRESH_SECONDS = 2.0
@@ -60,9 +62,9 @@ def _draw_missing(catalog_id: str, state: Readiness, t: Translator) -> None:
 
 
 def _draw_last_failure(catalog_id: str, t: Translator) -> None:
-    last = next((job for job in list_jobs(application(), JobKind.EMBED) if job.catalog_id == catalog_id), None)
-    if last is not None and last.status is JobStatus.FAILED and last.error is not None:
-        st.error(plain(t.message(last.error)), icon=":material/error:")
+    error = last_failure(application(), catalog_id, JobKind.EMBED)
+    if error is not None:
+        st.error(plain(t.message(error)), icon=":material/error:")
 
 
 def _draw_start(catalog_id: str, t: Translator) -> None:
@@ -75,14 +77,7 @@ def _draw_start(catalog_id: str, t: Translator) -> None:
         st.markdown(plain(t("release.steps.first", count=len(release.texts), name=release.name)))
         st.caption(plain(t.message(release.reason)))
         label = t("release.steps.publish_and_embed", count=len(release.texts))
-    if st.button(
-        label,
-        disabled=not may(Permission.RUN),
-        help=reason_why_not(Permission.RUN),
-        key="embed_start",
-        type="primary",
-        icon=":material/hub:",
-    ):
+    if permitted_button(Permission.RUN, label, icon=":material/hub:", key="embed_start", primary=True):
         publish_first(app, catalog_id, by=read_settings(app).actor)
         start_embedding(app, catalog_id)
         st.rerun()
@@ -99,29 +94,11 @@ def _draw_running(catalog_id: str, t: Translator) -> None:
         st.markdown(f"#### :material/hub: {t('weights.embedding')}")
         draw_progress(job_progress(app, job.job_id), t)
         with st.container(horizontal=True):
+            run = partial(permitted_button, Permission.RUN)
             if job.status is JobStatus.PAUSED:
-                if st.button(
-                    t("weights.embed_resume"),
-                    disabled=not may(Permission.RUN),
-                    help=reason_why_not(Permission.RUN),
-                    key="embed_resume",
-                    icon=":material/play_arrow:",
-                    type="primary",
-                ):
+                if run(t("weights.embed_resume"), icon=":material/play_arrow:", key="embed_resume", primary=True):
                     resume_job(app, job.job_id)
-            elif st.button(
-                t("weights.embed_pause"),
-                disabled=not may(Permission.RUN),
-                help=reason_why_not(Permission.RUN),
-                key="embed_pause",
-                icon=":material/pause:",
-            ):
+            elif run(t("weights.embed_pause"), icon=":material/pause:", key="embed_pause"):
                 pause_job(app, job.job_id)
-            if st.button(
-                t("weights.embed_cancel"),
-                disabled=not may(Permission.RUN),
-                help=reason_why_not(Permission.RUN),
-                key="embed_cancel",
-                icon=":material/stop:",
-            ):
+            if run(t("weights.embed_cancel"), icon=":material/stop:", key="embed_cancel"):
                 cancel_job(app, job.job_id)

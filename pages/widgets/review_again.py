@@ -14,7 +14,7 @@ from pages.widgets.display import plain
 from pages.widgets.job_view import draw_progress
 from pages.widgets.navigation import go_to_button
 from pages.widgets.review_decisions import act, announce
-from pages.widgets.rights import may, reason_why_not
+from pages.widgets.rights import may, permitted_button, reason_why_not
 from pages.widgets.session import application, guard
 
 _JOBS = "review_again_jobs"  # course key -> job
@@ -76,12 +76,8 @@ def _draw_waiting(before: Job, job_id: str, t: Translator) -> None:
     draw_progress(job_progress(application(), before.job_id), t)
     with st.container(horizontal=True):
         go_to_button("enhance", t("source.again_see_run"), key="again_see_run")
-        if st.button(
-            t("source.again_take_back"),
-            icon=":material/close:",
-            disabled=not may(Permission.RUN),
-            help=reason_why_not(Permission.RUN),
-            key="again_take_back",
+        if permitted_button(
+            Permission.RUN, t("source.again_take_back"), icon=":material/close:", key="again_take_back"
         ):
             cancel_job(application(), job_id)
 

@@ -41,3 +41,17 @@ def in_my_name(function: Callable[[], T]) -> Callable[[], T]:
             return function()
 
     return call
+
+
+def permitted_button(
+    permission: Permission, label: str, *, icon: str, key: str, help: str | None = None, primary: bool = False
+) -> bool:
+    """A button that is grey, and says why, for people whose role does not allow what it does."""
+    return st.button(
+        label,
+        icon=icon,
+        key=key,
+        type="primary" if primary else "secondary",
+        disabled=not may(permission),
+        help=reason_why_not(permission) or help,
+    )
