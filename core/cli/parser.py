@@ -54,16 +54,7 @@ def build_parser(t: Translator) -> argparse.ArgumentParser:
         "--courses", type=_courses, default=DEFAULT_COURSES, metavar="N", help=t("lift.cli.help_courses")
     )
     _add_releases(add, t)
-    embed = _with_catalog(add("embed"), t)
-    embed.add_argument("--model", metavar="REF", help=t("cli.help.embed_model"))
-    recommend = _with_catalog(add("recommend"), t)
-    recommend.add_argument("--weights", metavar="NAME=N,...", help=t("cli.help.weights"))
-    recommend.add_argument("--top", type=_positive, default=DEFAULT_TOP_K, metavar="N", help=t("cli.help.top"))
-    explain = _with_catalog(add("explain"), t)
-    explain.add_argument("--student", required=True, metavar="ID", help=t("cli.help.student"))
-    replay = _with_catalog(add("replay"), t)
-    replay.add_argument("--student", required=True, metavar="ID", help=t("cli.help.student"))
-    replay.add_argument("--at", type=moment, metavar="DATE", help=t("cli.help.at"))
+    _add_lists(add, t)
     _add_export(_with_catalog(add("export"), t), t)
     _with_catalog(add("status"), t)
     models = add("models").add_subparsers(dest="models", required=True, metavar="ACTION")
@@ -102,6 +93,19 @@ def _add_writing(enhance: argparse.ArgumentParser, t: Translator) -> argparse.Ar
     enhance.add_argument("--seed", type=int, metavar="N", help=t("cli.help.seed"))
     enhance.add_argument("--greedy", action="store_true", help=t("cli.help.greedy"))
     return enhance
+
+
+def _add_lists(add: _Adder, t: Translator) -> None:
+    """From vectors to lists, and what explains them."""
+    embed = _with_catalog(add("embed"), t)
+    embed.add_argument("--model", metavar="REF", help=t("cli.help.embed_model"))
+    recommend = _with_catalog(add("recommend"), t)
+    recommend.add_argument("--weights", metavar="NAME=N,...", help=t("cli.help.weights"))
+    recommend.add_argument("--top", type=_positive, default=DEFAULT_TOP_K, metavar="N", help=t("cli.help.top"))
+    explain, replay = _with_catalog(add("explain"), t), _with_catalog(add("replay"), t)
+    for verb in (explain, replay):
+        verb.add_argument("--student", required=True, metavar="ID", help=t("cli.help.student"))
+    replay.add_argument("--at", type=moment, metavar="DATE", help=t("cli.help.at"))
 
 
 def _add_releases(add: _Adder, t: Translator) -> None:

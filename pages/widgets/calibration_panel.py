@@ -11,8 +11,7 @@ from core.i18n import Translator
 from core.pipeline.application import Application
 from core.pipeline.calibration import CalibrationView, latest_calibration, plan_calibration
 from pages.widgets.display import plain
-from pages.widgets.formats import moment
-from pages.widgets.measuring_panel import start_button
+from pages.widgets.measuring_panel import draw_circumstances, start_button
 
 _COLUMNS = {
     "courses_per_minute": "%.1f",
@@ -44,9 +43,7 @@ def draw_calibration(app: Application, t: Translator, *, is_running: bool) -> No
 
 def _draw_result(view: CalibrationView, t: Translator) -> None:
     st.success(plain(t.message(view.reason)), icon=":material/speed:")
-    if view.was_busy:
-        st.warning(t("measuring.busy"), icon=":material/groups:")
-    st.caption(plain(t("measuring.about", model=view.model_ref, catalog=view.catalog, when=moment(view.made_at, t))))
+    draw_circumstances(view.model_ref, view.catalog, view.made_at, t, was_busy=view.was_busy)
     columns = {t("calibration.column.configuration"): [configuration_name(row) for row in view.rows]}
     columns[t("calibration.column.verdict")] = [t(f"calibration.verdict.{row['verdict']}") for row in view.rows]
     columns |= {t(f"calibration.column.{name}"): [row[name] for row in view.rows] for name in _COLUMNS}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 import streamlit as st
 
@@ -12,6 +13,7 @@ from core.jobs.measuring_request import MeasuringRequest
 from core.pipeline.application import Application
 from core.pipeline.measuring import cancel_measuring, measuring_progress, start_measuring
 from pages.widgets.display import plain
+from pages.widgets.formats import moment
 from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import guard
 
@@ -44,6 +46,13 @@ def _draw_running(app: Application, t: Translator) -> None:
         width="stretch",
     ):
         cancel_measuring(app)
+
+
+def draw_circumstances(model: str, catalog: str, made_at: datetime, t: Translator, *, was_busy: bool) -> None:
+    """What was measured with, on what and when; warns when other programs were at work meanwhile."""
+    if was_busy:
+        st.warning(t("measuring.busy"), icon=":material/groups:")
+    st.caption(plain(t("measuring.about", model=model, catalog=catalog, when=moment(made_at, t))))
 
 
 def start_button(

@@ -11,8 +11,8 @@ from core.i18n import Translator
 from core.pipeline.application import Application
 from core.pipeline.before_after import BeforeAfterView, Way, latest_before_after, plan_before_after
 from pages.widgets.display import draw_chart, plain
-from pages.widgets.formats import duration, moment
-from pages.widgets.measuring_panel import start_button
+from pages.widgets.formats import duration
+from pages.widgets.measuring_panel import draw_circumstances, start_button
 
 _MIB_PER_GB = 1e9 / 2**20  # the report counts memory in GB
 
@@ -32,14 +32,10 @@ def _draw_found(view: BeforeAfterView, t: Translator) -> None:
     ours = view.ways[-1]
     if ours.factor is not None:
         st.success(plain(_verdict(view, t)), icon=":material/rocket_launch:")
-    if view.was_busy:
-        st.warning(t("measuring.busy"), icon=":material/groups:")
     for way in view.ways:
         if way.error is not None:
             st.warning(plain(f"{_name(way, t)}: {t.message(way.error)}"), icon=":material/error:")
-    about = view.machine
-    when = moment(view.made_at, t)
-    st.caption(plain(t("measuring.about", model=about["model_ref"], catalog=about["catalog"], when=when)))
+    draw_circumstances(view.machine["model_ref"], view.machine["catalog"], view.made_at, t, was_busy=view.was_busy)
     names = [_name(way, t) for way in view.ways]
     draw_chart(
         performance_charts.compare(

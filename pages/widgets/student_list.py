@@ -56,38 +56,14 @@ def _numbers(students: tuple[Student, ...]) -> Mapping[str, str]:
 
 def draw_list(catalog_id: str, t: Translator) -> Student | None:
     """Search, filter, the table and the export of all lists; gives back the picked student."""
-    app = application()
-    search_place, department_place, unmask_place = st.columns([2, 2, 1.4], vertical_alignment="bottom")
-    search = search_place.text_input(
-        t("students.search"), icon=":material/search:", key="students_search", persist_state="session"
-    )
-    department = department_place.selectbox(
-        t("students.department"),
-        student_departments(app),
-        index=None,
-        placeholder=t("students.all_departments"),
-        key="students_department",
-        persist_state="session",
-    )
-    with unmask_place:
-        st.toggle(
-            t("students.unmask"),
-            key="students_unmask",
-            disabled=not may(Permission.SEE_STUDENTS),
-            help=reason_why_not(Permission.SEE_STUDENTS) or t("students.unmask_help"),
-            persist_state="session",
-        )
-    if st.session_state["students_unmask"]:
-        st.text_input(
-            t("students.reason"),
-            key="students_unmask_reason",
-            max_chars=200,
-            persist_state="session",
-            icon=":material/lock_open:",
-        )
+    search, department = _draw_filters(t)
     page = max(0, int(st.session_state.get("students_page", 1)) - 1)
     found = find_students(
-        app, search=_pseudonym_of(search) or search, department=department, limit=PAGE_SIZE, offset=page * PAGE_SIZE
+        application(),
+        search=_pseudonym_of(search) or search,
+        department=department,
+        limit=PAGE_SIZE,
+        offset=page * PAGE_SIZE,
     )
     if not found.total:
         st.info(t("students.none_found"), icon=":material/person_search:")
@@ -103,6 +79,38 @@ def draw_list(catalog_id: str, t: Translator) -> Student | None:
         st.space("stretch")
         _draw_export_all(catalog_id, t)
     return picked
+
+
+def _draw_filters(t: Translator) -> tuple[str, str | None]:
+    """What is searched and the department; beside them the switch that shows numbers, which asks for a reason."""
+    search_place, department_place, unmask_place = st.columns([2, 2, 1.4], vertical_alignment="bottom")
+    search = search_place.text_input(
+        t("students.search"), icon=":material/search:", key="students_search", persist_state="session"
+    )
+    department = department_place.selectbox(
+        t("students.department"),
+        student_departments(application()),
+        index=None,
+        placeholder=t("students.all_departments"),
+        key="students_department",
+        persist_state="session",
+    )
+    unmask_place.toggle(
+        t("students.unmask"),
+        key="students_unmask",
+        disabled=not may(Permission.SEE_STUDENTS),
+        help=reason_why_not(Permission.SEE_STUDENTS) or t("students.unmask_help"),
+        persist_state="session",
+    )
+    if st.session_state["students_unmask"]:
+        st.text_input(
+            t("students.reason"),
+            key="students_unmask_reason",
+            max_chars=200,
+            persist_state="session",
+            icon=":material/lock_open:",
+        )
+    return search, department
 
 
 def _pseudonym_of(search: str) -> str | None:

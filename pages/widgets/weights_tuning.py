@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.charts import recommendation as recommendation_charts
 from core.charts import weights as weight_charts
@@ -27,6 +28,7 @@ from pages.widgets.weights_groups import draw_groups
 from pages.widgets.weights_options import draw_options, set_options
 from pages.widgets.weights_save import draw_save
 
+_VISIBLE = 0.0005  # a smaller change is rounded away
 FULL = 100  # a slider's largest weight
 
 
@@ -139,45 +141,41 @@ def draw_metrics(comparison: Comparison, t: Translator) -> None:
     """Six numbers with their change against the weights in force."""
     before, after = comparison.before.metrics, comparison.after.metrics
     boxes = [*st.columns(3), *st.columns(3)]
-    rows = (
+    shares = (
         ("own_department", before.own_department_share, after.own_department_share, "off"),
         ("coverage", before.coverage, after.coverage, "normal"),
         ("gini", before.gini, after.gini, "inverse"),
         ("diversity", before.diversity, after.diversity, "normal"),
     )
-    for box, (name, old, new, colour) in zip(boxes, rows, strict=False):
-        value = (f"{new:.2f}" if name in ("gini", "diversity") else f"{new:.1%}") if isfinite(new) else "–"
-        change = (
-            f"{new - old:+.2f}"
-            if name in ("gini", "diversity")
-            else t("weights.points", change=f"{(new - old) * 100:+.1f}")
-        )
-        box.metric(
-            t(f"weights.{name}"),
-            value,
-            change if abs(new - old) >= 0.0005 else None,
-            delta_color=colour,  # type: ignore[arg-type]
-            help=t(f"weights.{name}_help"),
-            border=True,
-            height="stretch",
-        )
+    for box, (name, old, new, colour) in zip(boxes, shares, strict=False):
+        is_index = name in ("gini", "diversity")
+        value = (f"{new:.2f}" if is_index else f"{new:.1%}") if isfinite(new) else "–"
+        change = f"{new - old:+.2f}" if is_index else t("weights.points", change=f"{(new - old) * 100:+.1f}")
+        _draw_metric(box, name, value, change if abs(new - old) >= _VISIBLE else None, t, colour=colour)
     nobody = after.never_recommended - before.never_recommended
-    boxes[4].metric(
-        t("weights.nobody"),
-        f"{after.never_recommended:,}",
-        f"{nobody:+,}" if nobody else None,
-        delta_color="inverse",
-        help=t("weights.nobody_help"),
-        border=True,
-        height="stretch",
-    )
-    boxes[5].metric(
-        t("weights.churn"),
-        f"{comparison.churn:.1%}",
-        t("weights.churn_students", count=comparison.changed_students),
-        delta_color="off",
-        delta_arrow="off",
-        help=t("weights.churn_help"),
+    more = f"{nobody:+,}" if nobody else None
+    _draw_metric(boxes[4], "nobody", f"{after.never_recommended:,}", more, t, colour="inverse")
+    students = t("weights.churn_students", count=comparison.changed_students)
+    _draw_metric(boxes[5], "churn", f"{comparison.churn:.1%}", students, t, arrow="off")
+
+
+def _draw_metric(
+    box: DeltaGenerator,
+    name: str,
+    value: str,
+    change: str | None,
+    t: Translator,
+    *,
+    colour: str = "off",
+    arrow: str = "auto",
+) -> None:
+    box.metric(
+        t(f"weights.{name}"),
+        value,
+        change,
+        delta_color=colour,  # type: ignore[arg-type]
+        delta_arrow=arrow,  # type: ignore[arg-type]
+        help=t(f"weights.{name}_help"),
         border=True,
         height="stretch",
     )
