@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import numpy as np
 
@@ -24,9 +25,14 @@ def course_year(course: Course) -> float:
 
     The first digit of a three- or four-digit course number is the year: the custom of the catalogs at hand.
     """
-    if _GRADUATE.search(_UNDERGRADUATE.sub("", course.level)):
+    return _year(course.level, course.code)
+
+
+@lru_cache(maxsize=65_536)  # the effect of a draft is reckoned with all courses, time and again
+def _year(level: str, code: str) -> float:
+    if _GRADUATE.search(_UNDERGRADUATE.sub("", level)):
         return float(GRADUATE_YEAR)
-    found = _LEVEL_NUMBER.search(course.level) or _CODE_NUMBER.match(course.code)
+    found = _LEVEL_NUMBER.search(level) or _CODE_NUMBER.match(code)
     return float(min(int(found.group(1)), GRADUATE_YEAR)) if found else float("nan")
 
 
