@@ -52,6 +52,11 @@ def clean_line(raw: str) -> str:
     return " ".join(clean_text(raw).split())
 
 
+def visible_line(raw: str) -> str:
+    """What a person typed as a name or a note: as it is, but on one line and without signs that nobody sees."""
+    return " ".join(_INVISIBLE.sub("", _LINE_ENDS.sub("\n", raw)).split())
+
+
 def _strip_markup(text: str) -> str:
     if "<" not in text:
         return text

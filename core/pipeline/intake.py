@@ -17,6 +17,7 @@ from core.catalog.isolation import read_table_isolated
 from core.catalog.mapping import ColumnMapping, propose_mapping, table_shape
 from core.catalog.problems_report import problems_to_csv
 from core.catalog.tables import Table
+from core.catalog.text import visible_line
 from core.config import Config
 from core.errors import IntakeError
 from core.i18n import Translator
@@ -140,7 +141,7 @@ def apply_catalog(
     with app.database.write():
         catalog_id = preview.catalog_id
         if catalog_id is None:
-            catalog_id = app.catalogs.create(name.strip() or preview.suggested_name, is_sample).catalog_id
+            catalog_id = app.catalogs.create(visible_line(name) or preview.suggested_name, is_sample).catalog_id
         courses, _ = _with_corrections(app, catalog_id, courses, preview.keeps_corrections)  # made since the preview
         diff = compare_catalogs(app.catalogs.courses(catalog_id), courses)
         counts = {part: len(getattr(diff, part)) for part in _DIFF_PARTS}
@@ -174,7 +175,7 @@ def read_upload(source: bytes | Path, file_name: str) -> Upload:
         content = source.read_bytes() if isinstance(source, Path) else source
     except OSError as error:
         raise IntakeError("pipeline.error.no_file", file=file_name) from error
-    return Upload(file_name, content, hashlib.sha256(content).hexdigest())
+    return Upload(visible_line(file_name), content, hashlib.sha256(content).hexdigest())
 
 
 def keep_upload(config: Config, upload: Upload) -> Path:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from core.access.actor import author, requires
 from core.access.roles import Permission
+from core.catalog.text import visible_line
 from core.enhancement.builtin_prompts import BUILT_IN
 from core.enhancement.prompt_rules import prompt_problems
 from core.enhancement.prompts import Prompts, PromptTemplate, build_messages
@@ -86,7 +87,7 @@ def save_prompt(app: Application, template: PromptTemplate, note: str = "") -> P
         if version.template.content() == template.content():
             raise CourseLiftError("prompts.same_as", number=version.number)
     by = author(read_settings(app).actor)
-    number = app.prompts.save(template.language, template.content(), by, note.strip()[:MAX_NOTE_CHARACTERS])
+    number = app.prompts.save(template.language, template.content(), by, visible_line(note)[:MAX_NOTE_CHARACTERS])
     return _version(app, template.language, number)
 
 

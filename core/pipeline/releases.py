@@ -8,6 +8,7 @@ from datetime import datetime
 
 from core.access.actor import author, current_actor, requires
 from core.access.roles import Permission
+from core.catalog.text import visible_line
 from core.errors import CourseLiftError
 from core.evaluation.lift import LiftVerdict
 from core.pipeline.application import Application
@@ -111,8 +112,8 @@ def publish(
     release = app.releases.create(
         catalog_id,
         plan.texts,
-        name=" ".join(name.split()) or plan.name,
-        note=note.strip(),
+        name=visible_line(name) or plan.name,
+        note=visible_line(note),
         by=author(by),
         embeds_generated=plan.speaks_for_generated or despite_verdict,
         lift={} if plan.lift is None else _lift_values(plan.lift),

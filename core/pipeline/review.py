@@ -11,6 +11,7 @@ from statistics import median
 
 from core.access.actor import author, requires
 from core.access.roles import Permission
+from core.catalog.text import visible_line
 from core.errors import CourseLiftError
 from core.pipeline.application import Application
 from core.pipeline.courses import courses_of
@@ -163,7 +164,7 @@ def approve(
     Returns the decision's id, for undoing. `seen` is that of the queue that the person looked at: raises
     StorageError when somebody decided about one of the texts since. So do `edit` and `reject`.
     """
-    return app.enhancements.decide(enhancement_ids, ReviewState.APPROVED, author(by), reason, seen=seen)
+    return app.enhancements.decide(enhancement_ids, ReviewState.APPROVED, author(by), visible_line(reason), seen=seen)
 
 
 def passing_drafts(items: Sequence[QueueItem]) -> list[QueueItem]:
@@ -211,16 +212,16 @@ def edit(
 
     Raises CourseLiftError when the text is empty.
     """
-    words = " ".join(text.split())
+    words = visible_line(text)
     if not words:
         raise CourseLiftError("pipeline.error.empty_text")
-    return app.enhancements.decide([enhancement_id], ReviewState.EDITED, author(by), reason, words, seen)
+    return app.enhancements.decide([enhancement_id], ReviewState.EDITED, author(by), visible_line(reason), words, seen)
 
 
 @requires(Permission.REVIEW)
 def reject(app: Application, enhancement_ids: Sequence[str], *, by: str, reason: str, seen: int | None = None) -> str:
     """Keep texts from being used; returns the decision's id."""
-    return app.enhancements.decide(enhancement_ids, ReviewState.REJECTED, author(by), reason, seen=seen)
+    return app.enhancements.decide(enhancement_ids, ReviewState.REJECTED, author(by), visible_line(reason), seen=seen)
 
 
 @requires(Permission.REVIEW)

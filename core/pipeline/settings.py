@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from core.access.actor import requires
 from core.access.roles import Permission
+from core.catalog.text import visible_line
 from core.errors import CourseLiftError, ModelError
 from core.generation.engine import GenerationSettings
 from core.generation.registry import ENGINE_NAMES
@@ -65,7 +66,7 @@ def change_settings(app: Application, settings: Settings) -> None:
     for name in ("generation_model", "embedding_model"):
         if getattr(settings, name) != getattr(before, name):
             resolve(getattr(settings, name), app.config)
-    app.settings.set(_SETTING, asdict(settings))
+    app.settings.set(_SETTING, asdict(replace(settings, actor=visible_line(settings.actor))))
 
 
 def check_generation(generation: GenerationSettings) -> None:

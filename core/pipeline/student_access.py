@@ -11,6 +11,7 @@ from core.access.actor import author, requires
 from core.access.roles import Permission
 from core.access.users import UserFile
 from core.catalog.export_safety import escape_cell
+from core.catalog.text import visible_line
 from core.errors import AccessError, StorageError
 from core.i18n import Translator
 from core.pipeline.application import Application
@@ -35,7 +36,7 @@ def acting_name(app: Application) -> str:
 
 def note_access(app: Application, action: str, student_ids: Sequence[str], reason: str = "") -> None:
     """Write down in the access log that whoever is acting does this with these students' data."""
-    app.access_log.record(action, student_ids, acting_name(app), reason.strip())
+    app.access_log.record(action, student_ids, acting_name(app), visible_line(reason))
 
 
 def note_look(app: Application, student_id: str) -> None:
@@ -124,5 +125,5 @@ def take_backup(app: Application, path: Path) -> bytes:
 
 
 def _require_reason(reason: str) -> None:
-    if not reason.strip():
+    if not visible_line(reason):
         raise AccessError("access.no_reason")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from core.access.actor import requires
 from core.access.roles import Permission
+from core.catalog.text import visible_line
 from core.embedding.texts import label_text, text_hash
 from core.errors import AccessError, JobError, StorageError
 from core.jobs.spec import JobSpec
@@ -48,7 +49,7 @@ def delete_unseen(app: Application, days: int, reason: str) -> Deletion | None:
 
     Raises what `delete_students` raises.
     """
-    if not reason.strip():
+    if not visible_line(reason):
         raise AccessError("access.no_reason")
     chosen = unseen_students(app, days)
     note_access(app, "retention", chosen, f"{days} d, {len(chosen)}: {reason}")
@@ -62,7 +63,7 @@ def delete_students(app: Application, student_ids: Sequence[str], reason: str) -
     Raises AccessError without a reason or the permission, StorageError when nobody is known under them, JobError
     while a run holds their interests.
     """
-    if not reason.strip():
+    if not visible_line(reason):
         raise AccessError("access.no_reason")
     known = list(app.students.numbers(student_ids))
     if not known:
@@ -83,7 +84,7 @@ def delete_students(app: Application, student_ids: Sequence[str], reason: str) -
         }
         app.jobs.forget(traces.jobs)
         app.catalogs.forget_files_of_students()
-        app.students.note_deletion(acting_name(app), reason.strip(), counts)
+        app.students.note_deletion(acting_name(app), visible_line(reason), counts)
     note_access(app, "delete", known, reason)
     app.mark_changed()
     finish_deletions(app)

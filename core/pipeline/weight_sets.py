@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from core.access.actor import author as signed_by
 from core.access.actor import requires
 from core.access.roles import Permission
+from core.catalog.text import visible_line
 from core.errors import RecommendationError
 from core.pipeline.application import Application
 from core.recommendation.blend import Weights
@@ -57,13 +58,14 @@ def save_weights(
     Raises RecommendationError for weights that cannot be used, StorageError when someone else saved meanwhile.
     """
     checked = Weights.from_mapping(weights).as_mapping()
-    if not name.strip():
+    name = visible_line(name)
+    if not name:
         raise RecommendationError("pipeline.error.no_name")
     if expected_version is None:
-        newest = app.weights.newest(catalog_id, name.strip())
+        newest = app.weights.newest(catalog_id, name)
         expected_version = 0 if newest is None else newest.version
     by = signed_by(author)
-    return app.weights.save(catalog_id, name.strip(), checked, by, note, expected_version, options.as_mapping())
+    return app.weights.save(catalog_id, name, checked, by, visible_line(note), expected_version, options.as_mapping())
 
 
 @requires(Permission.PUBLISH)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.config import Config
 from core.pipeline.application import Application
+from core.pipeline.audit import AuditFormat, audit_file
 from core.pipeline.embedding import start_embedding
 from core.pipeline.enhancement import EnhancementOptions, plan_enhancement, start_enhancement
 from core.pipeline.export import ExportFormat, export_catalog, export_recommendations
@@ -89,7 +90,8 @@ def seed_hostile(home: Path) -> Path:
         for number, one in enumerate(ids[len(ids) // 3 : len(ids) // 2]):
             edit(app, one, f"{payload(number)} Students read and talk about it.", by=payload(1), reason=payload(5))
         reject(app, ids[-2:], by=payload(10), reason=payload(4))
-        publish(app, catalog_id, by=payload(5), name=payload(10), note=payload(4), despite_verdict=True)
+        for number, name in enumerate((*PAYLOADS, payload(10) + " in use")):
+            publish(app, catalog_id, by=payload(5), name=name, note=payload(number + 4), despite_verdict=True)
         _run_job(app, start_embedding(app, catalog_id))
         for number in range(3):
             saved = save_weights(
@@ -112,6 +114,7 @@ def exports(home: Path) -> dict[str, bytes]:
         catalog_id = app.catalogs.list()[0].catalog_id
         formats = (ExportFormat.CSV, ExportFormat.XLSX)
         files = {f"catalog.{each}": export_catalog(app, catalog_id, each) for each in formats}
+        files |= {f"audit.{each}": audit_file(app, catalog_id, each) for each in AuditFormat}
         return files | {f"lists.{each}": export_recommendations(app, catalog_id, each) for each in formats}
 
 

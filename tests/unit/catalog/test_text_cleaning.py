@@ -5,7 +5,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.catalog.text import clean_line, clean_text, korean_share, language_of
+from core.catalog.text import clean_line, clean_text, korean_share, language_of, visible_line
+
+
+@pytest.mark.parametrize(
+    ("raw", "line"),
+    [
+        ("  Autumn <b>2026</b>\n final ", "Autumn <b>2026</b> final"),
+        ("\u202egnp.exe\u202c \u2066x\u2069 \x07\x1b[31m\ufeff", "gnp.exe x [31m"),
+        ("\u200b\u2060", ""),
+        ("=1+1 **강조**", "=1+1 **강조**"),
+    ],
+)
+def test_names_and_notes_keep_what_can_be_seen(raw, line):
+    assert visible_line(raw) == line
 
 
 @pytest.mark.parametrize(
