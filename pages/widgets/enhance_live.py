@@ -56,6 +56,8 @@ def _draw_control(app: Application, job: Job, t: Translator) -> None:
             st.toast(t("enhance.pausing"))
         if run(t("enhance.cancel"), icon=":material/stop:", key="cancel_job", help=t("enhance.cancel_help")):
             jobs.cancel_job(app, job.job_id)
+            if job.status is JobStatus.PAUSED:  # it has ended at once, and a page does not look at paused runs again
+                st.rerun()
             st.toast(t("enhance.cancelling"))
 
 

@@ -68,6 +68,15 @@ def test_a_run_can_be_paused_resumed_and_cancelled(uploaded: Application) -> Non
     assert run(at).button(key="start_enhancement")
 
 
+def test_cancelling_a_paused_run_shows_its_end_at_once(uploaded: Application) -> None:
+    settings.change_settings(uploaded, replace(settings.read_settings(uploaded), generation_model="fake:delay=3"))
+    at = click(open_dashboard("enhance"), "start_enhancement")
+    click(at, "pause_job")
+    wait_for(lambda: jobs.list_jobs(uploaded)[0].status is JobStatus.PAUSED)
+    click(run(at), "cancel_job")
+    assert at.button(key="start_enhancement")
+
+
 def test_a_run_whose_model_cannot_be_loaded_says_why(uploaded: Application) -> None:
     settings.change_settings(uploaded, replace(settings.read_settings(uploaded), generation_model="fake:load_fails=1"))
     at = open_dashboard("enhance")
