@@ -28,7 +28,6 @@ from pages.widgets.weights_groups import draw_groups
 from pages.widgets.weights_options import draw_options, set_options
 from pages.widgets.weights_save import draw_save
 
-_VISIBLE = 0.0005  # a smaller change is rounded away
 FULL = 100  # a slider's largest weight
 
 
@@ -151,7 +150,8 @@ def draw_metrics(comparison: Comparison, t: Translator) -> None:
         is_index = name in ("gini", "diversity")
         value = (f"{new:.2f}" if is_index else f"{new:.1%}") if isfinite(new) else "–"
         change = f"{new - old:+.2f}" if is_index else t("weights.points", change=f"{(new - old) * 100:+.1f}")
-        _draw_metric(box, name, value, change if abs(new - old) >= _VISIBLE else None, t, colour=colour)
+        is_visible = abs(new - old) >= (0.005 if is_index else 0.0005)  # a smaller change is rounded away
+        _draw_metric(box, name, value, change if is_visible else None, t, colour=colour)
     nobody = after.never_recommended - before.never_recommended
     more = f"{nobody:+,}" if nobody else None
     _draw_metric(boxes[4], "nobody", f"{after.never_recommended:,}", more, t, colour="inverse")
