@@ -6,6 +6,7 @@ file instead would drop the process's POSIX lock on it as soon as the copy was c
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from datetime import UTC, datetime
@@ -75,6 +76,8 @@ def restore_backup(backup: Path, database_path: Path) -> Path | None:
             moment = datetime.now(UTC).replace(tzinfo=None)
             connection.execute(_MARK_RESTORED, [_RESTORED, backup.name, moment])
     except (duckdb.Error, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise StorageError("storage.disk_full", folder=str(database_path.parent)) from error
         raise StorageError("storage.backup_damaged", path=str(backup)) from error
     finally:
         copy.unlink(missing_ok=True)

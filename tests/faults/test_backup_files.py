@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import zlib
 from pathlib import Path
@@ -128,6 +129,20 @@ def test_a_backup_that_would_fill_the_disk_is_not_begun(config: Config, monkeypa
             make_backup(app)
         assert caught.value.message.key == "storage.disk_full"
         assert [backup.path for backup in list_backups(app)] == before
+
+
+def test_a_full_disk_does_not_make_a_backup_look_damaged(
+    config: Config, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("core.storage.backup.shutil.copyfile", is_full)
+    with pytest.raises(StorageError) as caught:
+        restore(config, backup)
+    assert caught.value.message.key == "storage.disk_full"
+    monkeypatch.undo()
+    assert check(config.home).faults == []
 
 
 def test_large_uploads_are_kept_part_by_part(config: Config, own_state_folder: Path) -> None:
