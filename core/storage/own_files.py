@@ -1,0 +1,42 @@
+"""The files of a database: whose they are, and which ones this process has open."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from core.errors import StorageError
+
+_open_paths: set[Path] = set()
+_open_paths_lock = threading.Lock()
+
+
+def claim(path: Path) -> None:
+    """Note that this process opens the file. Raises StorageError when it has it open already."""
+    with _open_paths_lock:
+        if path.resolve() in _open_paths:
+            raise StorageError("storage.already_open", path=str(path))
+        _open_paths.add(path.resolve())
+
+
+def release(path: Path) -> None:
+    """Note that this process has let go of the file."""
+    with _open_paths_lock:
+        _open_paths.discard(path.resolve())
+
+
+def make_private(*folders: Path) -> None:
+    """Make folders that only this account may enter: the database holds data about students."""
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise StorageError("storage.folder_unusable", folder=str(folder)) from error
+
+
+def log_length(path: Path) -> int:
+    """Bytes of the log beside the database file: what is committed and not in the file yet."""
+    try:
+        return path.with_name(f"{path.name}.wal").stat().st_size
+    except FileNotFoundError:
+        return 0
