@@ -192,6 +192,7 @@ def vllm(request: dict[str, Any]) -> Write:
         max_num_seqs=request["batch"],
         max_model_len=1024,
         enable_prefix_caching=True,
+        gpu_memory_utilization=0.5,  # means the share of the machine's memory here
     )
     how = SamplingParams(temperature=0, max_tokens=request["max_new_tokens"], stop_token_ids=request["end_ids"])
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from core.enhancement.checks import CourseIndex, check_text
@@ -66,78 +67,102 @@ class DescriptionEnhancer:
     def enhance(self, requests: Iterable[EnhancementRequest], control: Control = NO_CONTROL) -> Iterator[Draft]:
         """Drafts in the order in which they are finished, one a request; fewer when `control` stops.
 
-        Requests are taken when the engine has room for them. Second attempts come when none are left.
+        Requests are taken when the engine has room for them; second attempts come before new requests.
 
         Drafts under way when stopped come with finish reason CANCELLED and are not checked.
         """
-        taken: list[EnhancementRequest] = []
-        weak: list[Draft] = []
-        for draft in self._attempt(_noting(requests, taken), taken, self._settings, control):
-            if draft.hard_findings and self._settings.do_sample:
-                weak.append(draft)
-            else:
-                yield draft
-        if weak:
-            yield from self._retry(taken, weak, control)
+        attempts = _Attempts(requests, self._settings.seed)
+        while not control.should_stop():
+            yield from self._write(attempts, control)
+            if not attempts.weak:
+                break
+        yield from attempts.unbettered.values()
 
-    def _retry(self, requests: Sequence[EnhancementRequest], weak: list[Draft], control: Control) -> Iterator[Draft]:
-        settings = replace(self._settings, seed=self._settings.seed + _RETRY_SEED_STEP)
-        first = {draft.index: draft for draft in weak}
-        again = [requests[index] for index in first]
-        for second in self._attempt(again, again, settings, control):
-            yield _better(first.pop(weak[second.index].index), second)
-        yield from first.values()
-
-    def _attempt(
-        self,
-        requests: Iterable[EnhancementRequest],
-        taken: Sequence[EnhancementRequest],  # those of `requests` that the engine has asked for
-        settings: GenerationSettings,
-        control: Control,
-    ) -> Iterator[Draft]:
+    def _write(self, attempts: _Attempts, control: Control) -> Iterator[Draft]:
+        """Write until no attempt is left that the engine could take, and keep what deserves a second one."""
+        before = len(attempts.taken)  # by earlier calls of the engine, which counts from 0 in each
+        taken = attempts.taken
         generations = self._engine.generate(
-            (request.chat for request in requests),
-            settings,
+            attempts,
+            self._settings,
             control,
-            lambda index, text: is_enough(text, taken[index].course.language, MAX_SENTENCES),
+            lambda index, text: is_enough(text, taken[before + index].request.course.language, MAX_SENTENCES),
+            lambda index: taken[before + index].seed,
         )
         while True:
             with self._monitor.measure("generate"):
                 generation = next(generations, None)
             if generation is None:
                 return
+            attempt = taken[before + generation.index]
             with self._monitor.measure("check"):
-                draft = _finish(taken[generation.index], generation, settings.seed, self._others)
-            yield draft
+                draft = _finish(attempt, generation, self._others)
+            if attempt.is_second:
+                yield _better(attempts.unbettered.pop(attempt.index), draft)
+            elif draft.hard_findings and self._settings.do_sample:
+                attempts.retry(attempt, draft)
+            else:
+                yield draft
 
 
-def _noting(requests: Iterable[EnhancementRequest], taken: list[EnhancementRequest]) -> Iterator[EnhancementRequest]:
-    for request in requests:
-        taken.append(request)
-        yield request
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One text to be written."""
+
+    index: int  # of its request
+    request: EnhancementRequest
+    seed: int
+    is_second: bool = False
 
 
-def _finish(request: EnhancementRequest, generation: Generation, seed: int, others: CourseIndex | None) -> Draft:
-    course = request.course
+class _Attempts:
+    """What the engine writes next: second attempts at weak drafts first, then the requests."""
+
+    def __init__(self, requests: Iterable[EnhancementRequest], seed: int) -> None:
+        self.taken: list[_Attempt] = []  # by the engine, in its order
+        self.weak: deque[_Attempt] = deque()  # second attempts that wait
+        self.unbettered: dict[int, Draft] = {}  # weak drafts by index, until their second attempt is there
+        self._requests = enumerate(requests)
+        self._seed = seed
+
+    def retry(self, attempt: _Attempt, draft: Draft) -> None:
+        """Have what became of an attempt, a weak draft, written once more with another seed."""
+        self.unbettered[attempt.index] = draft
+        self.weak.append(replace(attempt, seed=self._seed + _RETRY_SEED_STEP, is_second=True))
+
+    def __iter__(self) -> Iterator[Chat]:
+        while (attempt := self._next()) is not None:
+            self.taken.append(attempt)
+            yield attempt.request.chat
+
+    def _next(self) -> _Attempt | None:
+        if self.weak:
+            return self.weak.popleft()
+        index, request = next(self._requests, (0, None))
+        return None if request is None else _Attempt(index, request, self._seed)
+
+
+def _finish(attempt: _Attempt, generation: Generation, others: CourseIndex | None) -> Draft:
+    course = attempt.request.course
     text = cut_to_sentences(generation.text, course.language, MAX_SENTENCES)
     is_judged = generation.error is None and generation.finish_reason is not FinishReason.CANCELLED
     return Draft(
-        index=generation.index,
+        index=attempt.index,
         course_key=course.course_key,
         text=text,
         finish_reason=generation.finish_reason,
         prompt_tokens=generation.prompt_tokens,
         new_tokens=generation.new_tokens,
         seconds=generation.seconds,
-        seed=seed,
-        findings=tuple(check_text(course, text, request.chat, others)) if is_judged else (),
+        seed=attempt.seed,
+        findings=tuple(check_text(course, text, attempt.request.chat, others)) if is_judged else (),
         error=generation.error,
     )
 
 
 def _better(first: Draft, second: Draft) -> Draft:
-    """The second attempt when it is a text with fewer hard findings, with the cost of both and the first's index."""
+    """The second attempt when it is a text with fewer hard findings, with the cost of both."""
     is_usable = second.error is None and second.finish_reason is not FinishReason.CANCELLED
     chosen = second if is_usable and second.hard_findings < first.hard_findings else first
     tokens, seconds = first.new_tokens + second.new_tokens, first.seconds + second.seconds
-    return replace(chosen, index=first.index, new_tokens=tokens, seconds=seconds)
+    return replace(chosen, new_tokens=tokens, seconds=seconds)

@@ -13,6 +13,7 @@ ChatMessage = Mapping[str, str]  # {"role": "system" | "user" | "assistant", "co
 Chat = Sequence[ChatMessage]
 # Takes a prompt's index and its text so far; True when the caller would cut away all that could follow.
 IsEnough = Callable[[int, str], bool]
+SeedOf = Callable[[int], int]  # takes a prompt's index, gives the seed of its text
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +110,13 @@ class GenerationEngine(Protocol):
         settings: GenerationSettings,
         control: Control = NO_CONTROL,
         is_enough: IsEnough | None = None,
+        seed_of: SeedOf | None = None,
     ) -> Iterator[Generation]:
         """Write one text a prompt and yield each when it is finished, in any order.
 
         A text that `is_enough` ends there, as STOP. An engine that cannot end a single text early writes on.
+        `seed_of` takes the place of the settings' seed. An engine that refills asks for the next prompt only when
+        there is room for it, so prompts may depend on what was yielded before.
 
         Raises ModelError when the engine cannot go on. A prompt that alone cannot be done (too long for the
         model, for example) comes back with `error` set, the others are written.

@@ -15,12 +15,21 @@ import re
 import signal
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zlib import crc32
 
 from core.errors import ModelError
-from core.generation.engine import NO_CONTROL, Chat, Control, EngineInfo, Generation, GenerationSettings, IsEnough
+from core.generation.engine import (
+    NO_CONTROL,
+    Chat,
+    Control,
+    EngineInfo,
+    Generation,
+    GenerationSettings,
+    IsEnough,
+    SeedOf,
+)
 from core.models.languages import FAKE_PREFIX
 from core.records import FinishReason, Message
 
@@ -98,6 +107,7 @@ class FakeEngine:
         settings: GenerationSettings,
         control: Control = NO_CONTROL,
         is_enough: IsEnough | None = None,
+        seed_of: SeedOf | None = None,
     ) -> Iterator[Generation]:
         """See GenerationEngine. A text is three sentences, with nothing to cut away."""
         behaviour = self._loaded()
@@ -110,7 +120,8 @@ class FakeEngine:
                 error = Message("models.prompt_failed", {"reason": "fail_on"})
                 yield Generation(index, "", FinishReason.STOP, 0, 0, 0.0, error=error)
                 continue
-            yield self._write(index, prompt, settings, control, behaviour.delay)
+            own = replace(settings, seed=seed_of(index)) if seed_of else settings
+            yield self._write(index, prompt, own, control, behaviour.delay)
 
     def _write(
         self, index: int, prompt: Chat, settings: GenerationSettings, control: Control, delay: float

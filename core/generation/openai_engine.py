@@ -5,14 +5,23 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.config import load_config
 from core.errors import ModelError
-from core.generation.engine import NO_CONTROL, Chat, Control, EngineInfo, Generation, GenerationSettings, IsEnough
+from core.generation.engine import (
+    NO_CONTROL,
+    Chat,
+    Control,
+    EngineInfo,
+    Generation,
+    GenerationSettings,
+    IsEnough,
+    SeedOf,
+)
 from core.models.endpoints import Endpoint, check_transport, require_confirmed
 from core.records import FinishReason
 
@@ -91,6 +100,7 @@ class OpenAiEngine:
         settings: GenerationSettings,
         control: Control = NO_CONTROL,
         is_enough: IsEnough | None = None,
+        seed_of: SeedOf | None = None,
     ) -> Iterator[Generation]:
         """See GenerationEngine. Requests that fail for a passing reason are tried again, with growing pauses.
 
@@ -100,7 +110,7 @@ class OpenAiEngine:
         run = _Run(enumerate(prompts))
         # The loop runs only while this thread waits in it, so stopping a request closes its connection at once.
         with asyncio.Runner() as runner:
-            yield from _drive(runner, endpoint, run, settings, control)
+            yield from _drive(runner, endpoint, run, settings, control, seed_of)
 
     def describe(self) -> EngineInfo:
         """See GenerationEngine. Which precision and device the endpoint computes with is not known."""
@@ -114,7 +124,12 @@ class OpenAiEngine:
 
 
 def _drive(
-    runner: asyncio.Runner, endpoint: Endpoint, run: _Run, settings: GenerationSettings, control: Control
+    runner: asyncio.Runner,
+    endpoint: Endpoint,
+    run: _Run,
+    settings: GenerationSettings,
+    control: Control,
+    seed_of: SeedOf | None,
 ) -> Iterator[Generation]:
     from core.generation.openai_client import Reply, open_client, write
 
@@ -127,7 +142,8 @@ def _drive(
         while not control.should_stop():
             while len(run.running) < limit and (taken := next(run.coming, None)):
                 reply = Reply()
-                work = write(client, endpoint, taken[1], settings, reply, beat)
+                own = replace(settings, seed=seed_of(taken[0])) if seed_of else settings
+                work = write(client, endpoint, taken[1], own, reply, beat)
                 run.running.append(_Job(taken[0], runner.get_loop().create_task(work), reply))
             if not run.running:
                 break

@@ -18,7 +18,16 @@ import psutil
 from core.config import cpu_threads
 from core.errors import ModelError
 from core.generation.chats import chat_token_ids
-from core.generation.engine import NO_CONTROL, Chat, Control, EngineInfo, Generation, GenerationSettings, IsEnough
+from core.generation.engine import (
+    NO_CONTROL,
+    Chat,
+    Control,
+    EngineInfo,
+    Generation,
+    GenerationSettings,
+    IsEnough,
+    SeedOf,
+)
 from core.generation.openvino_export import DECODER_EXPORT, GENERATION_FILE
 from core.generation.stopping import StopRule
 from core.measurement.hardware import usable_cores
@@ -52,8 +61,8 @@ class OpenVinoEngine:
     """Texts run side by side and leave one by one; the next prompt takes a finished one's place.
 
     What the prompts have in common at their beginning is computed once (prefix caching): the first prompt with a
-    beginning goes one step ahead of the others. The seed of a sampled text depends on the settings' seed and its
-    prompt, not on its neighbours.
+    beginning goes one step ahead of the others. What is drawn for a sampled text depends on its
+    seed and its prompt, not on its neighbours.
     """
 
     name = "openvino"
@@ -95,6 +104,7 @@ class OpenVinoEngine:
         settings: GenerationSettings,
         control: Control = NO_CONTROL,
         is_enough: IsEnough | None = None,
+        seed_of: SeedOf | None = None,
     ) -> Iterator[Generation]:
         """See GenerationEngine. Each text is yielded in the step that ends it; a prompt is taken when it is begun."""
         self.describe()
@@ -111,7 +121,7 @@ class OpenVinoEngine:
                         waiting.append((index, ids))
                     else:
                         yield _too_long(index, len(ids), room)
-                running += self._begin_some(waiting, settings)
+                running += self._begin_some(waiting, settings, seed_of or (lambda _: settings.seed))
                 if not running:
                     break
                 yield from self._step(running, control, rule)
@@ -119,7 +129,9 @@ class OpenVinoEngine:
         finally:  # also when the caller goes away in the middle
             self._abandon(running)
 
-    def _begin_some(self, waiting: deque[tuple[int, list[int]]], settings: GenerationSettings) -> list[_Text]:
+    def _begin_some(
+        self, waiting: deque[tuple[int, list[int]]], settings: GenerationSettings, seed_of: SeedOf
+    ) -> list[_Text]:
         """Begin what waits, but of several that share a new beginning only the first: the rest finds it computed."""
         begun: list[_Text] = []
         ahead: set[tuple[int, ...]] = set()
@@ -129,22 +141,23 @@ class OpenVinoEngine:
             if beginning in ahead:
                 waiting.append((index, prompt))
                 continue
-            begun.append(self._begin(index, prompt, settings))
+            begun.append(self._begin(index, prompt, settings, seed_of(index)))
             if beginning not in self._beginnings:
                 ahead.add(beginning)
         self._beginnings |= ahead
         return begun
 
-    def _begin(self, index: int, prompt: list[int], settings: GenerationSettings) -> _Text:
+    def _begin(self, index: int, prompt: list[int], settings: GenerationSettings, seed: int) -> _Text:
         import numpy as np
 
         tensor = import_openvino().Tensor(np.array([prompt], dtype=np.int64))
         self._requests += 1
         with self._as_model_error():
-            handle = self._pipeline.add_request(self._requests, tensor, self._generation_config(prompt, settings))
+            config = self._generation_config(settings, crc32(repr((seed, prompt)).encode()))
+            handle = self._pipeline.add_request(self._requests, tensor, config)
         return _Text(index, prompt, handle, time.perf_counter())
 
-    def _generation_config(self, prompt: list[int], settings: GenerationSettings) -> Any:
+    def _generation_config(self, settings: GenerationSettings, seed: int) -> Any:
         config = import_openvino_genai().GenerationConfig()
         config.max_new_tokens = settings.max_new_tokens
         config.repetition_penalty = settings.repetition_penalty
@@ -152,7 +165,7 @@ class OpenVinoEngine:
         config.do_sample = settings.do_sample
         if settings.do_sample:
             config.temperature, config.top_p = settings.temperature, settings.top_p
-            config.rng_seed = crc32(repr((settings.seed, prompt)).encode())
+            config.rng_seed = seed
         return config
 
     def _step(self, running: list[_Text], control: Control, rule: StopRule | None) -> Iterator[Generation]:

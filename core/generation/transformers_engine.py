@@ -14,7 +14,16 @@ from zlib import crc32
 from core.errors import ModelError
 from core.generation.batching import FIRST_BATCH, plan_batches
 from core.generation.chats import chat_token_ids
-from core.generation.engine import NO_CONTROL, Chat, Control, EngineInfo, Generation, GenerationSettings, IsEnough
+from core.generation.engine import (
+    NO_CONTROL,
+    Chat,
+    Control,
+    EngineInfo,
+    Generation,
+    GenerationSettings,
+    IsEnough,
+    SeedOf,
+)
 from core.generation.stopping import StopRule
 from core.generation.transformers_loading import LoadedModel, load_model
 from core.records import FinishReason, Message
@@ -29,13 +38,14 @@ _log = logging.getLogger(__name__)
 class _Prompt:
     index: int  # position in the caller's sequence
     ids: list[int]
+    seed: int
 
 
 class TransformersEngine:
     """Batches of left-padded prompts of similar length, in inference mode.
 
-    Greedy texts are exactly repeatable for the same batches; sampled ones are seeded for each batch from the seed and
-    the batch's prompts. A batch's texts are yielded when the last of them is finished.
+    Greedy texts are exactly repeatable for the same batches; sampled ones are seeded for each batch from the seeds
+    and the batch's prompts. A batch's texts are yielded when the last of them is finished.
     """
 
     name = "transformers"
@@ -65,10 +75,14 @@ class TransformersEngine:
         settings: GenerationSettings,
         control: Control = NO_CONTROL,
         is_enough: IsEnough | None = None,
+        seed_of: SeedOf | None = None,
     ) -> Iterator[Generation]:
         """See GenerationEngine. The first batch after loading is small, so that a person soon sees texts."""
         loaded = self._require_loaded()
-        encoded = [_Prompt(index, chat_token_ids(loaded.tokenizer, chat)) for index, chat in enumerate(prompts)]
+        encoded = [
+            _Prompt(index, chat_token_ids(loaded.tokenizer, chat), seed_of(index) if seed_of else settings.seed)
+            for index, chat in enumerate(prompts)
+        ]
         room = loaded.context_length - settings.max_new_tokens
         rule = StopRule(self._decode, is_enough) if is_enough else None
         fitting = [prompt for prompt in encoded if len(prompt.ids) <= room]
@@ -112,7 +126,7 @@ class TransformersEngine:
         loaded = self._require_loaded()
         inputs, mask = _left_pad([prompt.ids for prompt in batch], loaded.pad_id)
         watcher = _Watcher(control, loaded.end_ids, rule, [prompt.index for prompt in batch])
-        torch.manual_seed(crc32(repr((settings.seed, inputs.tolist())).encode()))
+        torch.manual_seed(crc32(repr(([prompt.seed for prompt in batch], inputs.tolist())).encode()))
         control.beat(0)
         started = time.perf_counter()
         with torch.inference_mode():
