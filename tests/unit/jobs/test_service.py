@@ -123,13 +123,12 @@ def test_progress_is_cheap(lab: Lab) -> None:
     assert (time.perf_counter() - started) / 20 < 0.2
 
 
-def test_progress_of_an_ended_job_still_has_its_texts(lab: Lab) -> None:
+def test_progress_of_an_ended_job_says_how_it_ended(lab: Lab) -> None:
     job_id = lab.service.start(make_spec(count=7)).job_id
     lab.finish(job_id)
     progress = lab.service.progress(job_id)
     assert progress.phase.key == "jobs.phase.succeeded"
-    assert len(progress.latest) == 5
-    assert not progress.is_alive
+    assert (progress.job.done, progress.is_alive) == (7, False)
 
 
 def test_pause_and_resume_lose_and_repeat_nothing(lab: Lab) -> None:
