@@ -153,8 +153,7 @@ class Database:
 
     def fetch_one(self, query: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """The first row of `query`, None when there is none."""
-        with self.read() as cursor:
-            return cursor.execute(query, parameters).fetchone()
+        return next(iter(self.fetch(query, parameters)), None)  # all are fetched, or the snapshot would be kept
 
     def read_every_row(self) -> int:
         """Read all there is; returns the number of rows. Raises StorageError when some of it is damaged."""

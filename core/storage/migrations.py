@@ -45,8 +45,8 @@ def migrate(
 
 
 def _version(connection: duckdb.DuckDBPyConnection) -> int:
-    row = connection.execute(_CURRENT_VERSION).fetchone()
-    return int(row[0]) if row else 0
+    rows = connection.execute(_CURRENT_VERSION).fetchall()  # all, or DuckDB keeps this moment's snapshot until the end
+    return int(rows[0][0]) if rows else 0
 
 
 def _apply(connection: duckdb.DuckDBPyConnection, version: int, script: Path) -> None:

@@ -299,3 +299,15 @@ def test_the_log_is_emptied_although_others_read_all_the_time(tmp_path: Path, mo
             reader.result()
         assert 0 in lengths
         assert database.fetch("SELECT count(*) FROM t") == [(250_000,)]
+
+
+def test_nothing_keeps_an_old_snapshot_that_would_keep_the_log(tmp_path: Path) -> None:
+    with Database(tmp_path / "updated.duckdb") as database, ThreadPoolExecutor(1) as reader:
+        with database.write() as cursor:
+            cursor.execute("CREATE TABLE t AS SELECT range AS a FROM range(5)")
+        assert reader.submit(database.fetch_one, "SELECT a FROM t ORDER BY a").result() == (0,)
+        with database.write() as cursor:
+            cursor.execute("UPDATE t SET a = a + 1")
+        with database.read() as cursor:
+            cursor.execute("CHECKPOINT")
+        assert log_length(database.path) == 0
