@@ -11,6 +11,8 @@ from core.jobs.spec import JobSpec
 from core.measurement.forecast import Forecast
 from core.records import Job, JobStatus, Message
 
+# Of the embedded model's drafts with the built-in prompt (`benchmarks/prompts.py`).
+SECOND_ATTEMPTS = 0.17
 SILENT_SECONDS = 15.0  # without a sign of life a worker is shown as not responding
 
 
@@ -62,4 +64,5 @@ def working_progress(job: Job, phase: Message, heartbeat: Heartbeat, *, pace: Pa
 
 def time_left(pace: Pace, job: Job, spec: JobSpec) -> Forecast | None:
     """How long the rest of a running job takes."""
-    return pace.time_left(job.pending, int(spec.settings.get("batch_size", 1)), datetime.now(UTC))
+    repeated = SECOND_ATTEMPTS if spec.settings.get("do_sample") else 0.0
+    return pace.time_left(job.pending, int(spec.settings.get("batch_size", 1)), datetime.now(UTC), repeated)

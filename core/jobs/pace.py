@@ -36,9 +36,12 @@ class Pace:
             case ItemFailed(item=item) | ItemSetAside(item=item):
                 self._begun.pop(item, None)
 
-    def time_left(self, pending: int, batch_size: int, now: datetime) -> Forecast | None:
-        """How long `pending` items take, those in hand included; None before anything has finished."""
+    def time_left(self, pending: int, batch_size: int, now: datetime, repeated: float = 0.0) -> Forecast | None:
+        """How long `pending` items take, those in hand included; None before anything has finished.
+
+        `repeated` is the share of items that take a second attempt.
+        """
         if not self._refills:
             return forecast(list(self.seconds), pending, batch_size)
         ages = [max(0.0, (now - begun).total_seconds()) for begun in self._begun.values()]
-        return forecast_refilling(self._durations, ages, max(0, pending - len(ages)))
+        return forecast_refilling(self._durations, ages, max(0, pending - len(ages)), repeated)

@@ -16,7 +16,7 @@ _PRIOR_WEIGHT = 2.0
 _SHAPE = 3  # of the Weibull distribution that stands in for what has not been seen: a spread of 36 % of the mean
 _DRAIN = 0.2  # of a text's time: at the end places stay empty, and a step with few texts costs more for each
 # How much the speed of what comes differs from what was seen in the same run, as a relative standard deviation.
-_WITHIN_RUN = 0.08
+_WITHIN_RUN = 0.1
 # How much the speed of one run differs from another with the same settings, as a relative standard deviation.
 _RUN_TO_RUN = 0.1
 
@@ -61,7 +61,9 @@ def forecast(
     return Forecast(expected, max(expected - margin, 0.25 * expected), expected + margin)
 
 
-def forecast_refilling(durations: Sequence[float], ages: Sequence[float], waiting: int) -> Forecast | None:
+def forecast_refilling(
+    durations: Sequence[float], ages: Sequence[float], waiting: int, repeated: float = 0.0
+) -> Forecast | None:
     """The time until all is done where a finished item's place goes to the next; None when nothing has finished.
 
     `durations` are the seconds from begin to end of finished items, `ages` those since the begin of the items in
@@ -70,6 +72,9 @@ def forecast_refilling(durations: Sequence[float], ages: Sequence[float], waitin
     Nonparametric Estimation from Incomplete Observations), beyond the longest finished one by a Weibull distribution
     whose spread is about that of texts' lengths. By Little's law (1961) as many items end in the mean
     duration as have a place.
+
+    `repeated` is the share of items that take a second attempt, thus twice as long: the first to finish cannot show
+    it, so it is added until three times as many have finished as there are places.
     """
     if not durations:
         return None
@@ -78,8 +83,9 @@ def forecast_refilling(durations: Sequence[float], ages: Sequence[float], waitin
     survival = _Survival(durations, ages)
     mean = survival.left(0.0)
     work = sum(survival.left(age) for age in ages) + waiting * mean
-    expected = work / len(ages) + _DRAIN * mean
     seen = len(durations)
+    unseen = max(0.0, 1 - seen / (3 * len(ages)))
+    expected = (work / len(ages) + _DRAIN * mean) * (1 + repeated * unseen)
     centre = fmean(durations)
     scatter = sum((each - centre) ** 2 for each in durations) + _PRIOR_WEIGHT * (_PRIOR_SPREAD * mean) ** 2
     variance = scatter / (seen - 1 + _PRIOR_WEIGHT)

@@ -132,3 +132,11 @@ def test_any_refilling_run_gets_a_range_around_its_expected_time(
     result = forecast_refilling(durations, ages, waiting)
     assert result is not None
     assert 0 <= result.low <= result.seconds <= result.high
+
+
+def test_second_attempts_are_expected_until_enough_is_seen() -> None:
+    early = [forecast_refilling([3.0] * 30, [1.0] * 60, 300, share) for share in (0.0, 0.2)]
+    late = [forecast_refilling([3.0] * 180, [1.0] * 60, 300, share) for share in (0.0, 0.2)]
+    assert early[0] is not None and early[1] is not None
+    assert early[1].seconds == pytest.approx(early[0].seconds * (1 + 0.2 * (1 - 30 / 180)))
+    assert late[0] == late[1]
