@@ -100,6 +100,7 @@ def test_a_refilling_run_is_foretold_within_a_tenth_after_30_items(items: int, p
     errors, inside, runs = [], 0, 60
     for _ in range(runs):
         durations, ages, actual = refilling_run(draw, items, places, 30)
+        actual *= draw.gauss(1, 0.08)  # the machine gets busier or calmer
         result = forecast_refilling(durations, ages, items - len(durations) - len(ages))
         assert result is not None
         errors.append(abs(result.seconds - actual) / actual)
