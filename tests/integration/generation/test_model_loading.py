@@ -86,11 +86,11 @@ def test_when_memory_runs_out_the_batch_is_split(
     run = engine._run
     sizes: list[int] = []
 
-    def run_with_little_memory(batch, settings, control):  # type: ignore[no-untyped-def]
+    def run_with_little_memory(batch, *others):  # type: ignore[no-untyped-def]
         sizes.append(len(batch))
         if len(batch) > 1 or len(batch[0].ids) > 4:
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
-        return run(batch, settings, control)
+        return run(batch, *others)
 
     monkeypatch.setattr(engine, "_run", run_with_little_memory)
     contents = ("optics", "light", "title " * 9)
