@@ -182,7 +182,9 @@ def onnx_runtime(request: dict[str, Any]) -> Write:
 
 
 def vllm(request: dict[str, Any]) -> Write:
-    """vLLM's CPU backend, bfloat16, eager, prefix caching; run by the Python that has it."""
+    """vLLM's CPU backend in this process, bfloat16, eager, prefix caching; run by the Python that has it."""
+    os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
+    os.environ["VLLM_CPU_OMP_THREADS_BIND"] = f"0-{request['threads'] - 1}"  # else one core is kept for a server
     from vllm import LLM, SamplingParams
 
     model = LLM(

@@ -51,13 +51,13 @@ CONTENDERS = {
     OURS: 1.0,
     "ours-sampled": 1.0,  # as the dashboard does by default: sampling, and second attempts at weak drafts
     "openvino-genai": 1.0,
-    "transformers-bfloat16-batch": 0.25,
+    "transformers-bfloat16-batch": 0.2,
     "transformers-float32-one": 0.03,
     "transformers-float16-one": 0.03,
-    "llama.cpp": 0.25,
-    "ctranslate2": 0.5,
-    "onnxruntime-genai": 0.25,
-    "vllm": 1.0,
+    "llama.cpp": 0.2,
+    "ctranslate2": 0.1,
+    "onnxruntime-genai": 0.15,
+    "vllm": 0.25,
 }
 NEEDS = {"llama.cpp": "xllamacpp", "ctranslate2": "ctranslate2", "onnxruntime-genai": "onnxruntime_genai"}
 QUICK = ("ours", "openvino-genai", "transformers-float32-one", "transformers-float16-one")
