@@ -38,8 +38,8 @@ def default_engine(device: str) -> str:
 def default_batch_size(engine: str, device: str) -> int:
     """Texts side by side until calibration says otherwise.
 
-    On two cores OpenVINO wrote 1.7 times as many tokens a second with 64 as with 16 and little more with 128
-    (`benchmarks/generation.py --batch`); transformers pads there, and slows down with more than 8.
+    On two cores OpenVINO wrote 1.4 times as many tokens a second with 64 as with 16, and no more with 128 in a run of
+    192 texts (`benchmarks/generation.py --batch`); transformers pads there, and slows down with more than 8.
     """
     if engine == "openvino" or (engine == "transformers" and device != "cpu"):
         return 64
