@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from math import isqrt
 
 from core.jobs.entries import (
     Entry,
@@ -31,7 +33,7 @@ class History:
         self.worker: int | None = None  # process id of the last worker
         self.ended: SessionEnded | None = None  # how it stopped; None when it was killed or lives
         self._in_hand: set[str] = set()
-        self._lost_groups: list[set[str]] = []  # several items in hand at one death
+        self._lost_groups: list[dict[str, int]] = []  # several items in hand at one death -> deaths each had then seen
         for line in lines:
             if line.entry is not None:
                 self.add(line.entry)
@@ -70,7 +72,7 @@ class History:
         """The worker before is gone: what it had in hand counts against those items."""
         self.deaths.update(self._in_hand)
         if len(self._in_hand) > 1:
-            self._lost_groups.append(self._in_hand)
+            self._lost_groups.append({key: self.deaths[key] for key in self._in_hand})
         self._in_hand = set()
 
     def counts(self) -> Counter[ItemState]:
@@ -86,19 +88,33 @@ class History:
         return [item for item in items if item.key in self._in_hand]
 
     def suspects(self, items: Iterable[WorkItem]) -> list[WorkItem]:
-        """Pending items that were in hand at a death, the least suspicious first: to be tried one by one."""
+        """Pending items that were in hand at a death, the least suspicious first."""
         return sorted(
             (item for item in self.pending(items) if self.deaths[item.key]), key=lambda item: self.deaths[item.key]
         )
 
+    def trials(self, items: Iterable[WorkItem], wanted: int) -> Iterator[Sequence[WorkItem]]:
+        """The suspects in the groups in which to try them again, when groups of `wanted` are the rule.
+
+        After one death in groups of the root of that, so that the innocent are soon through; after two alone, so that
+        MAX_ATTEMPTS deaths are enough to know the item that kills.
+        """
+        for deaths, alike in groupby(self.suspects(items), key=lambda item: self.deaths[item.key]):
+            yield from chunks(list(alike), smaller(wanted) if deaths == 1 else 1)
+
     def group_size(self, wanted: int) -> int:
         """How many items to take in hand at once, at most `wanted`.
 
-        When whole groups were lost although none of their items does harm alone, the group itself is too much,
-        usually for the memory: from the second such loss on, each halves the size.
+        When whole groups were lost although none of their items did harm in a smaller one, the group itself is too
+        much, usually for the memory: from the second such loss on, each halves the size.
         """
-        blameless = sum(all(self.deaths[key] <= 1 for key in group) for group in self._lost_groups)
+        blameless = sum(all(self.deaths[key] <= then for key, then in group.items()) for group in self._lost_groups)
         return max(1, wanted >> max(0, blameless - 1))
+
+
+def smaller(size: int) -> int:
+    """How many to try at once where a group of `size` came to grief: finds one culprit in two steps of few trials."""
+    return max(1, isqrt(size))
 
 
 def chunks(items: Sequence[WorkItem], size: int) -> Iterable[Sequence[WorkItem]]:

@@ -18,7 +18,7 @@ from core.jobs.entries import (
     to_record,
 )
 from core.jobs.heartbeat import Pulse
-from core.jobs.history import MAX_ATTEMPTS, History, chunks
+from core.jobs.history import MAX_ATTEMPTS, History, chunks, smaller
 from core.jobs.journal import Journal, JournalFullError
 from core.jobs.reasons import as_values, reason_of
 from core.jobs.spec import JobSpec, WorkItem
@@ -77,13 +77,12 @@ class Session:
         return SessionEnded("cancelled" if self._control.request == CANCEL else "paused", released=released)
 
     def _groups(self) -> Iterator[Sequence[WorkItem]]:
-        """Suspects one by one, then the rest in groups."""
-        suspects = self._history.suspects(self._spec.items)
-        for item in suspects:
+        """Suspects in small groups or alone, then the rest in whole groups."""
+        for item in self._history.suspects(self._spec.items):
             if (deaths := self._history.deaths[item.key]) >= MAX_ATTEMPTS:
                 self._write(ItemSetAside(item.key, deaths))
-            else:
-                yield [item]
+        suspects = self._history.suspects(self._spec.items)
+        yield from self._history.trials(self._spec.items, self._task.group_size)
         suspicious = {item.key for item in suspects}
         fresh = [item for item in self._history.pending(self._spec.items) if item.key not in suspicious]
         size = self._history.group_size(self._task.group_size)
@@ -120,7 +119,7 @@ class Session:
         self._flush()
 
     def _recover(self, group: Sequence[WorkItem], error: Exception) -> None:
-        """After an error: what was in hand of the group one by one, or the end of a single one."""
+        """After an error: what was in hand of the group in smaller ones, or the end of a single item."""
         if len(group) == 1:
             self._note(NotMade(group[0], reason_of(error)), 1)
             self._failures += 1
@@ -128,10 +127,11 @@ class Session:
                 self._flush()
                 raise EngineBrokenError(reason_of(error))
             return
-        for item in self._history.in_hand(group) or group[: self._task.group_size]:
+        suspects = self._history.in_hand(group) or group[: self._task.group_size]
+        for part in chunks(suspects, smaller(min(len(group), self._task.group_size))):
             if self._control.should_stop():
                 return
-            self._work_on([item])
+            self._work_on(part)
 
     def _refuse_unanswered(self, group: Sequence[WorkItem]) -> None:
         """An engine that was not stopped and yet left an item out must not be asked for it again and again."""

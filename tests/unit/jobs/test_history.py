@@ -112,6 +112,11 @@ def test_groups_get_smaller_when_whole_groups_are_lost_without_a_culprit() -> No
     assert [history(*past, session()).group_size(8) for past in lost] == [8, 4, 2, 1, 1]
 
 
+def test_a_group_that_was_too_large_is_known_by_its_parts_coming_through() -> None:
+    lost = [session(), started("abcd"), session(), started("ab", 2), session(), started("ef")]
+    assert history(*lost, session()).group_size(16) == 8  # of the two last neither `a` nor `b` nor `e` did harm alone
+
+
 def test_nothing_is_in_hand_after_the_worker_is_buried() -> None:
     past = history(session(), started("ab"))
     assert keys(past.in_hand(ITEMS)) == "ab"

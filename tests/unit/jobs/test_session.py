@@ -192,14 +192,40 @@ def test_items_dropped_by_a_stop_are_released(bench: Bench) -> None:
     assert set(ended.released) == {"C0000", "C0001", "C0002", "C0003"}
 
 
-def test_items_in_hand_at_a_death_are_tried_one_by_one_first(bench: Bench) -> None:
+def test_items_in_hand_at_a_death_are_tried_first_in_small_groups_and_then_alone(bench: Bench) -> None:
     with bench.journal.lock():
-        for entry in (SessionStarted(1), ItemsStarted({"C0004": 1, "C0005": 1})):
+        for entry in (
+            SessionStarted(1),
+            ItemsStarted(dict.fromkeys(("C0004", "C0005", "C0006", "C0007"), 1)),
+            SessionStarted(2),
+            ItemsStarted(dict.fromkeys(("C0004", "C0005"), 2)),
+        ):
             bench.journal.append(to_record(entry, "job"))
     task = ScriptedTask()
     bench.run(task)
-    assert task.groups[:2] == [["C0004"], ["C0005"]]
-    assert [len(group) for group in task.groups[2:]] == [4, 4]
+    assert task.groups[:3] == [["C0006", "C0007"], ["C0004"], ["C0005"]]
+    assert [len(group) for group in task.groups[3:]] == [4, 2]
+
+
+@pytest.mark.parametrize("refills", [False, True])
+def test_an_item_that_kills_workers_is_found_in_three_deaths_and_harms_no_other(tmp_path: Path, refills: bool) -> None:
+    class DeathError(BaseException):
+        """Not an error a worker could catch."""
+
+    def die_of_one(item: WorkItem, group_size: int) -> Made:
+        if item.key == "C0017":
+            raise DeathError
+        return make(item, group_size)
+
+    bench, deaths = Bench(tmp_path, make_spec(count=40)), 0
+    for _ in range(10):
+        try:
+            bench.run(ScriptedTask(die_of_one, 16, refills))
+            break
+        except DeathError:
+            deaths += 1
+    assert deaths == 3
+    assert bench.history().counts() == {ItemState.DONE: 39, ItemState.SET_ASIDE: 1}
 
 
 def test_an_item_is_set_aside_after_three_deaths_and_not_tried_again(bench: Bench) -> None:
