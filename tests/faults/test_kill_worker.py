@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from core.jobs import watch as watch_module
+from core.jobs.entries import EntryReader, SessionStarted
 from core.jobs.files import write_atomically
 from core.jobs.heartbeat import HEARTBEAT_FILE, Heartbeat
 from core.jobs.job_progress import SILENT_SECONDS
@@ -54,15 +55,16 @@ def test_kills_at_random_moments_lose_and_double_nothing(own_state_folder: Path,
 
 
 def test_a_dead_worker_is_noticed_and_replaced(lab: Lab) -> None:
-    job_id = lab.service.start(make_spec(count=60, behaviour="delay=0.03")).job_id
+    spec = make_spec(count=60, behaviour="delay=0.03")
+    job_id = lab.service.start(spec).job_id
     lab.drive(job_id, lambda job: job.done >= 5)
     first = lab.heartbeat(job_id).pid
     lab.kill_worker(job_id)
-    killed = time.monotonic()
-    lab.drive(job_id, lambda job: lab.supervisor.journal(job_id).is_locked(), timeout=10)
-    assert time.monotonic() - killed < 5
-    lab.drive(job_id, lambda job: lab.heartbeat(job_id).pid != first)
     assert lab.finish(job_id).done == 60
+    entries = [line.entry for line in EntryReader(lab.supervisor.journal(job_id), spec).read_from()]
+    workers = [entry.pid for entry in entries if isinstance(entry, SessionStarted)]
+    assert len(workers) == 2
+    assert workers[0] == first != workers[1]
     assert_sound(lab, 60)
 
 
@@ -121,13 +123,11 @@ def _write_heartbeat(folder: Path, heartbeat: Heartbeat) -> None:
     write_atomically(folder / HEARTBEAT_FILE, json.dumps(asdict(heartbeat)).encode(), durable=False)
 
 
-def test_cancel_takes_effect_within_two_seconds(lab: Lab) -> None:
-    job_id = lab.service.start(make_spec(behaviour="delay=30")).job_id  # in the middle of one text
+def test_cancel_takes_effect_in_the_middle_of_a_text(lab: Lab) -> None:
+    job_id = lab.service.start(make_spec(behaviour="delay=60")).job_id
     lab.drive(job_id, lambda job: lab.heartbeat(job_id).phase == "generating")
-    asked = time.monotonic()
     lab.service.cancel(job_id)
-    job = lab.finish(job_id)
-    assert time.monotonic() - asked < 2
+    job = lab.finish(job_id, timeout=30)  # `make faults` holds it against the promised two seconds
     assert job.status is JobStatus.CANCELLED
     assert_sound(lab, 0)
 
