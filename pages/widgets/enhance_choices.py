@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import streamlit as st
 
 from core.generation.engine import GenerationSettings
@@ -52,20 +55,10 @@ def draw_options(settings: Settings, t: Translator) -> EnhancementOptions:
     stored = settings.generation
     engine_place, precision_place, tokens_place, batch_place = st.columns(4)
     engines = [name for name in ENGINES if name != _TEST_ENGINE or settings.engine == _TEST_ENGINE]
-    engine = engine_place.selectbox(
-        t("enhance.engine"),
-        engines,
-        index=engines.index(settings.engine),
-        format_func=lambda name: t("enhance.auto") if name == "auto" else name,
-        key="option_engine",
-    )
-    precision = precision_place.selectbox(
-        t("enhance.precision"),
-        PRECISIONS,
-        index=PRECISIONS.index(settings.precision),
-        format_func=lambda name: t("enhance.auto") if name == "auto" else name,
-        key="option_precision",
-    )
+    with engine_place:
+        engine = _choose(t("enhance.engine"), engines, settings.engine, t, key="option_engine")
+    with precision_place:
+        precision = _choose(t("enhance.precision"), PRECISIONS, settings.precision, t, key="option_precision")
     max_new_tokens = tokens_place.number_input(
         t("enhance.max_new_tokens"),
         16,
@@ -83,6 +76,23 @@ def draw_options(settings: Settings, t: Translator) -> EnhancementOptions:
         help=t("enhance.batch_help"),
         key="option_batch",
     )
+    chosen = replace(_draw_sampling(stored, t), max_new_tokens=max_new_tokens, batch_size=batch_size)
+    return EnhancementOptions(engine=engine, precision=precision, settings=chosen)
+
+
+def _choose(label: str, names: Sequence[str], stored: str, t: Translator, *, key: str) -> str:
+    """One of the names, of which `auto` is shown in the reader's language."""
+    return st.selectbox(
+        label,
+        names,
+        index=names.index(stored),
+        format_func=lambda name: t("enhance.auto") if name == "auto" else name,
+        key=key,
+    )
+
+
+def _draw_sampling(stored: GenerationSettings, t: Translator) -> GenerationSettings:
+    """How the next token is chosen; the rest of the settings stays as it is."""
     sample_place, temperature_place, top_p_place, penalty_place = st.columns(4, vertical_alignment="bottom")
     do_sample = sample_place.toggle(
         t("enhance.do_sample"), stored.do_sample, help=t("enhance.sample_help"), key="option_sample"
@@ -96,16 +106,4 @@ def draw_options(settings: Settings, t: Translator) -> EnhancementOptions:
     penalty = penalty_place.number_input(
         t("enhance.repetition_penalty"), 1.0, 2.0, stored.repetition_penalty, 0.05, key="option_penalty"
     )
-    return EnhancementOptions(
-        engine=engine,
-        precision=precision,
-        settings=GenerationSettings(
-            max_new_tokens=max_new_tokens,
-            temperature=temperature,
-            top_p=top_p,
-            do_sample=do_sample,
-            repetition_penalty=penalty,
-            batch_size=batch_size,
-            seed=stored.seed,
-        ),
-    )
+    return replace(stored, do_sample=do_sample, temperature=temperature, top_p=top_p, repetition_penalty=penalty)

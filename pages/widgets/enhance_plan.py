@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.access.roles import Permission
 from core.i18n import Translator
+from core.measurement.forecast import Forecast
 from core.pipeline.application import Application
 from core.pipeline.enhancement import (
     MAX_TRIAL_COURSES,
@@ -72,21 +73,26 @@ def draw_engine(plan: EnhancementPlan, t: Translator) -> None:
 
 def draw_summary(plan: EnhancementPlan, t: Translator) -> None:
     """How many courses, how long, and what is refused with the reasons."""
-    forecast = plan.forecast
-    expected = t("enhance.unknown") if forecast is None else duration(forecast.seconds, t)
-    note = t("enhance.try_first") if forecast is None else span(forecast.low, forecast.high, t)
-    metric_row(
-        [
-            Figure(t("enhance.to_write"), len(plan.courses)),
-            Figure(t("enhance.cached"), len(plan.cached), help=t("enhance.cached_help")),
-            Figure(t("enhance.refused"), len(plan.refused)),
-            Figure(t("enhance.expected"), expected, help=t("enhance.expected_help"), note=note),
-        ]
-    )
+    figures = [
+        Figure(t("enhance.to_write"), len(plan.courses)),
+        Figure(t("enhance.cached"), len(plan.cached), help=t("enhance.cached_help")),
+        Figure(t("enhance.refused"), len(plan.refused)),
+    ]
+    if plan.courses:
+        figures.append(_expected(plan.forecast, t))
+    metric_row(figures)
     if plan.already_written:
         st.caption(t("enhance.already_written", count=plan.already_written))
     if plan.refused:
         draw_refused(plan, t)
+
+
+def _expected(forecast: Forecast | None, t: Translator) -> Figure:
+    if forecast is None:
+        expected, note = t("enhance.unknown"), t("enhance.try_first")
+    else:
+        expected, note = duration(forecast.seconds, t), span(forecast.low, forecast.high, t)
+    return Figure(t("enhance.expected"), expected, help=t("enhance.expected_help"), note=note)
 
 
 def draw_refused(plan: EnhancementPlan, t: Translator) -> None:
