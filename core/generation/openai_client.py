@@ -34,6 +34,7 @@ _TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 _KEY_REFUSED = (401, 403)
 _LONGEST_REASON = 200  # characters of an endpoint's own words
 _LONGEST_LIST = 8  # model names in a sentence
+_MOST_TOKENS = 10_000_000  # of one text by a server's own account; far above any model's context
 _THOUGHTS = re.compile(r"\A\s*<think>.*?(</think>|\Z)", re.DOTALL)
 
 
@@ -257,6 +258,14 @@ def _take_line(line: str, reply: Reply, settings: GenerationSettings) -> int:
     if len(reply.pieces) > 8 * settings.max_new_tokens + 64:
         raise ValueError("more pieces than were asked for")
     if usage := event.get("usage"):
-        reply.prompt_tokens = int(usage["prompt_tokens"])
-        reply.new_tokens = max(reply.new_tokens, int(usage["completion_tokens"]))
+        reply.prompt_tokens = _count(usage["prompt_tokens"])
+        reply.new_tokens = max(reply.new_tokens, _count(usage["completion_tokens"]))
     return max(0, reply.new_tokens - before)
+
+
+def _count(value: Any) -> int:
+    """A server's account of its tokens. Raises ValueError when no text could have so many."""
+    count = int(value)
+    if not 0 <= count <= _MOST_TOKENS:
+        raise ValueError("an impossible number of tokens")
+    return count

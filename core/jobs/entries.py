@@ -17,6 +17,8 @@ from core.jobs.outputs import read_output
 from core.jobs.reasons import as_message
 from core.jobs.spec import JobSpec
 
+_MAX_COUNT = 2**31 - 1  # what the database's columns hold; a server's account of itself may be anything
+
 logger = logging.getLogger(__name__)
 
 
@@ -170,6 +172,9 @@ class EntryReader:
             raise ValueError("other settings")
         if entry.input_hash != self._input_hashes[entry.item]:
             raise ValueError("another input")
+        counts = (entry.attempt, entry.prompt_tokens, entry.new_tokens, entry.batch_size)
+        if not all(0 <= count <= _MAX_COUNT for count in counts):
+            raise ValueError("a number that cannot be")
 
     def _check_items(self, entry: Entry) -> None:
         match entry:

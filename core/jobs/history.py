@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Sequence
 from math import isqrt
+from typing import TypeVar
 
 from core.jobs.entries import (
     Entry,
@@ -20,6 +20,8 @@ from core.jobs.entries import (
 )
 from core.jobs.spec import WorkItem
 from core.records import ItemState
+
+_Item = TypeVar("_Item")
 
 MAX_ATTEMPTS = 3  # an item that was in hand at this many deaths of its worker is set aside
 
@@ -93,14 +95,15 @@ class History:
             (item for item in self.pending(items) if self.deaths[item.key]), key=lambda item: self.deaths[item.key]
         )
 
-    def trials(self, items: Iterable[WorkItem], wanted: int) -> Iterator[Sequence[WorkItem]]:
+    def trials(self, items: Iterable[WorkItem], wanted: int) -> Iterable[Sequence[WorkItem]]:
         """The suspects in the groups in which to try them again, when groups of `wanted` are the rule.
 
-        After one death in groups of the root of that, so that the innocent are soon through; after two alone, so that
-        MAX_ATTEMPTS deaths are enough to know the item that kills.
+        In groups of the root of that, so that the innocent are soon through; once such a group has died too, all of
+        them alone, so that every further worker brings something to an end.
         """
-        for deaths, alike in groupby(self.suspects(items), key=lambda item: self.deaths[item.key]):
-            yield from chunks(list(alike), smaller(wanted) if deaths == 1 else 1)
+        suspects = self.suspects(items)
+        has_died_again = any(self.deaths[item.key] > 1 for item in suspects)
+        return chunks(suspects, 1 if has_died_again else smaller(wanted))
 
     def group_size(self, wanted: int) -> int:
         """How many items to take in hand at once, at most `wanted`.
@@ -117,6 +120,6 @@ def smaller(size: int) -> int:
     return max(1, isqrt(size))
 
 
-def chunks(items: Sequence[WorkItem], size: int) -> Iterable[Sequence[WorkItem]]:
+def chunks(items: Sequence[_Item], size: int) -> Iterable[Sequence[_Item]]:
     """`items` cut into pieces of `size`, the last one perhaps smaller."""
     return (items[start : start + size] for start in range(0, len(items), size))

@@ -136,8 +136,10 @@ class Journal:
 
 
 def encode(record: Mapping[str, Any]) -> bytes:
-    """One record as its line. Raises ValueError for values that JSON lacks, such as NaN."""
+    """One record as its line. Raises ValueError for values that JSON lacks, such as NaN, and for too long a record."""
     content = json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    if len(content) + _HEADER_BYTES >= MAX_RECORD_BYTES:
+        raise ValueError(f"a record of {len(content)} bytes, which would be refused when it is read")
     return b"%08x %08x %s\n" % (len(content), zlib.crc32(content), content)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime
 
-from core.errors import JobError
+from core.errors import CourseLiftError, JobError
 from core.failpoints import step
 from core.jobs.entries import EntryReader
 from core.jobs.history import History
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 def catch_up(jobs: JobStore, supervisor: Supervisor) -> int:
     """Store what journals hold and the database lacks; returns how many jobs were behind. Doing it again is harmless.
 
-    A job whose folder is damaged is left as it is, and logged.
+    A job that cannot be read or stored is left as it is, and logged; the others go on.
     """
     known = {job.job_id: job for job in jobs.list(limit=_ALL)}
     behind = 0
@@ -40,6 +40,8 @@ def catch_up(jobs: JobStore, supervisor: Supervisor) -> int:
                     behind += _catch_up_job(jobs, supervisor, job)
         except JobError as error:
             logger.warning("job %s is left as it is: %s", job_id, error)
+        except (CourseLiftError, OSError):
+            logger.exception("job %s could not be brought up to its journal", job_id)
     return behind
 
 

@@ -11,11 +11,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from core.config import Config
-from core.errors import JobError
+from core.errors import CourseLiftError, JobError
 from core.failpoints import step
 from core.jobs.control import CANCEL, PAUSE, clear_request, request_stop, requested_stop
 from core.jobs.entries import ItemDone, ItemsReset, to_record
 from core.jobs.files import sync_folder
+from core.jobs.history import chunks
 from core.jobs.job_progress import JobProgress, phase_of, working_progress
 from core.jobs.measuring import refuse_while_measuring
 from core.jobs.outputs import cached_output
@@ -31,6 +32,7 @@ __all__ = ["JobProgress", "JobService"]
 TICK_SECONDS = 0.5
 TROUBLE_SECONDS = 2.0  # between tries while the database does not work; a dead worker is still noticed within 5 s
 _ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
+_RESET_AT_ONCE = 5_000  # keys in one record of the journal, which may have 1 MiB
 _RETRIED = (ItemState.FAILED, ItemState.SET_ASIDE)
 
 logger = logging.getLogger(__name__)
@@ -88,17 +90,26 @@ class JobService:
             return behind
 
     def tick(self) -> None:
-        """Copy what is new in all journals and act on dead, hung and finished workers."""
+        """Copy what is new in all journals and act on dead, hung and finished workers.
+
+        Raises the first StorageError or OSError after all jobs have had their turn.
+        """
         with self._lock:
             if not self._has_caught_up:
                 self.catch_up()
             everything = self._jobs.active()
             active = [job for job in everything if job.status in _ACTIVE]
+            troubles: list[CourseLiftError | OSError] = []
             for job in active:
-                if not _waits(job, everything):
-                    self._tick_job(job)
+                try:
+                    if not _waits(job, everything):
+                        self._tick_job(job)
+                except (CourseLiftError, OSError) as error:  # the other jobs are looked after all the same
+                    troubles.append(error)
             for job_id in set(self._watches) - {job.job_id for job in active}:
                 del self._watches[job_id]
+            if troubles:
+                raise troubles[0]
 
     def _tick_job(self, job: Job) -> None:
         try:
@@ -229,7 +240,7 @@ class JobService:
                 raise JobError("jobs.nothing_to_retry")
             self._refuse_second(job)
             with self._supervisor.journal(job_id).lock() as journal:
-                journal.append(to_record(ItemsReset(keys), job_id))
+                journal.append(*(to_record(ItemsReset(tuple(part)), job_id) for part in chunks(keys, _RESET_AT_ONCE)))
             return self._go_on(job)
 
     def _go_on(self, job: Job) -> Job:

@@ -70,11 +70,13 @@ class Session:
                     break
                 self._work_on(group)
         except EngineBrokenError as error:
-            return SessionEnded("failed", as_values(error.reason))
-        released = tuple(item.key for item in self._history.in_hand(self._spec.items))
+            return SessionEnded("failed", as_values(error.reason), released=self._in_hand())
         if not self._history.pending(self._spec.items):
             return SessionEnded("finished")
-        return SessionEnded("cancelled" if self._control.request == CANCEL else "paused", released=released)
+        return SessionEnded("cancelled" if self._control.request == CANCEL else "paused", released=self._in_hand())
+
+    def _in_hand(self) -> tuple[str, ...]:
+        return tuple(item.key for item in self._history.in_hand(self._spec.items))
 
     def _groups(self) -> Iterator[Sequence[WorkItem]]:
         """Suspects in small groups or alone, then the rest in whole groups."""

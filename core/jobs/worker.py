@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+from core.config import keep_files_private
 from core.errors import JobError
 from core.failpoints import step
 from core.jobs.control import CANCEL, StoppedWhileLoading, WorkerControl
@@ -88,6 +89,7 @@ if __name__ == "__main__":
     logging.Formatter.converter = time.gmtime
     logging.basicConfig(level=logging.INFO, format="%(asctime)sZ %(levelname)s %(name)s: %(message)s")
     os.nice(NICENESS)
+    keep_files_private()
     status = main(Path(sys.argv[1]).resolve())
     logging.shutdown()
     os._exit(status)  # at once: model libraries take seconds to come down, and everything is on the disk

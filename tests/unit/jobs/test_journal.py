@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.errors import JobError
 from core.jobs import journal as journal_module
-from core.jobs.journal import Journal, JournalFullError, encode
+from core.jobs.journal import MAX_RECORD_BYTES, Journal, JournalFullError, encode
 
 JSON = st.recursive(
     st.none()
@@ -117,6 +117,16 @@ def test_what_is_not_json_is_not_written(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="not JSON compliant"):
             journal.append({"n": 1}, {"n": float("nan")})
         assert journal.size() == 0
+
+
+def test_what_would_be_too_long_to_be_read_is_not_written(tmp_path: Path) -> None:
+    with Journal(tmp_path / "journal.log").lock() as journal:
+        with pytest.raises(ValueError, match="would be refused"):
+            journal.append({"n": 1}, {"text": "x" * MAX_RECORD_BYTES})
+        assert journal.size() == 0
+        longest = {"text": "x" * (MAX_RECORD_BYTES - 40)}
+        journal.append(longest)
+    assert read(journal) == [longest]
 
 
 def test_writing_needs_the_lock(tmp_path: Path) -> None:

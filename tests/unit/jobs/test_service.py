@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from core.errors import JobError
+from core.jobs.entries import ItemSetAside, to_record
 from core.jobs.service import JobService
 from core.jobs.spec import WorkItem
 from core.records import JobKind, JobStatus
@@ -215,6 +216,16 @@ def test_failed_items_are_retried_and_the_others_left_alone(lab: Lab) -> None:
     attempts = {item.item_key: item.attempts for item in lab.jobs.items(job_id)}
     assert set(attempts.values()) == {1}
     assert {text.course_key: text for text in lab.texts(job_id)} == before
+
+
+def test_a_very_large_job_is_retried_whole(lab: Lab) -> None:
+    spec = make_spec(items=tuple(WorkItem(f"{number:0>40}", "h") for number in range(30_000)), behaviour="load_fails=1")
+    lab.finish(lab.service.start(spec).job_id)
+    with lab.supervisor.journal("job").lock() as journal:
+        journal.append(*(to_record(ItemSetAside(item.key, 3), "job") for item in spec.items))
+    lab.service.catch_up()
+    lab.service.retry_failed("job")
+    assert lab.jobs.get("job").pending == 30_000
 
 
 def test_there_is_nothing_to_retry_without_failures_or_while_running(lab: Lab) -> None:

@@ -7,6 +7,11 @@ import sys
 import time
 from datetime import UTC, datetime
 
+import pytest
+
+from core.errors import StorageError
+from core.jobs.entries import SessionStarted, to_record
+from core.jobs.ingest import Ingest
 from core.jobs.service import JobService
 from core.records import Job, JobStatus
 from tests.jobs_lab import Lab, make_spec
@@ -58,3 +63,37 @@ def test_a_queued_job_without_a_worker_is_started(lab: Lab) -> None:
     job = Job("job", spec.kind, spec.catalog_id, JobStatus.QUEUED, {}, spec.settings_hash, datetime.now(UTC), 4)
     lab.jobs.create(job, [item.key for item in spec.items])
     assert lab.finish("job").done == 4
+
+
+def test_a_job_that_cannot_be_stored_holds_up_no_other(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    _let_one_job_fail(monkeypatch, "poisoned")
+    lab.service.start(make_spec("sound", count=4, catalog_id="one"))
+    with pytest.raises(StorageError):
+        lab.service.start(make_spec("poisoned", count=4, catalog_id="two"))
+    deadline = time.monotonic() + 60
+    while lab.jobs.get("sound").status is not JobStatus.SUCCEEDED:
+        assert time.monotonic() < deadline
+        with pytest.raises(StorageError):
+            lab.service.tick()
+        time.sleep(0.05)
+
+
+def test_a_job_that_cannot_be_stored_holds_up_no_start(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    for job_id in ("a", "poisoned", "z"):
+        lab.finish(lab.service.start(make_spec(job_id, count=2, catalog_id=job_id)).job_id)
+        with lab.supervisor.journal(job_id).lock() as journal:
+            journal.append(to_record(SessionStarted(1), job_id))  # the database is behind
+    _let_one_job_fail(monkeypatch, "poisoned")
+    assert JobService(lab.config, lab.jobs).catch_up() == 2
+
+
+def _let_one_job_fail(monkeypatch: pytest.MonkeyPatch, job_id: str) -> None:
+    """As if its journal held something that the database refuses."""
+    real = Ingest.run
+
+    def run(self: Ingest) -> None:
+        if self._spec.job_id == job_id:
+            raise StorageError("storage.failed")
+        real(self)
+
+    monkeypatch.setattr(Ingest, "run", run)

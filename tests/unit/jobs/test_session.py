@@ -192,7 +192,17 @@ def test_items_dropped_by_a_stop_are_released(bench: Bench) -> None:
     assert set(ended.released) == {"C0000", "C0001", "C0002", "C0003"}
 
 
-def test_items_in_hand_at_a_death_are_tried_first_in_small_groups_and_then_alone(bench: Bench) -> None:
+def test_items_in_hand_at_a_death_are_tried_first_in_small_groups(bench: Bench) -> None:
+    with bench.journal.lock():
+        for entry in (SessionStarted(1), ItemsStarted(dict.fromkeys(("C0004", "C0005", "C0006"), 1))):
+            bench.journal.append(to_record(entry, "job"))
+    task = ScriptedTask()
+    bench.run(task)
+    assert task.groups[:2] == [["C0004", "C0005"], ["C0006"]]
+    assert [len(group) for group in task.groups[2:]] == [4, 3]
+
+
+def test_once_a_small_group_has_died_too_all_suspects_are_tried_alone(bench: Bench) -> None:
     with bench.journal.lock():
         for entry in (
             SessionStarted(1),
@@ -203,29 +213,69 @@ def test_items_in_hand_at_a_death_are_tried_first_in_small_groups_and_then_alone
             bench.journal.append(to_record(entry, "job"))
     task = ScriptedTask()
     bench.run(task)
-    assert task.groups[:3] == [["C0006", "C0007"], ["C0004"], ["C0005"]]
-    assert [len(group) for group in task.groups[3:]] == [4, 2]
+    assert task.groups[:4] == [["C0006"], ["C0007"], ["C0004"], ["C0005"]]
+    assert [len(group) for group in task.groups[4:]] == [4, 2]
+
+
+class DeathError(BaseException):
+    """Not an error that a worker could catch."""
+
+
+def run_to_the_end(bench: Bench, task: ScriptedTask) -> list[bool]:
+    """A new worker after each death; says of each that died whether it had brought anything to an end."""
+    progress: list[bool] = []
+    while True:
+        settled = len(bench.history().states)
+        try:
+            assert bench.run(task).how == "finished"
+        except DeathError:
+            progress.append(len(bench.history().states) > settled)
+        else:
+            return progress
 
 
 @pytest.mark.parametrize("refills", [False, True])
 def test_an_item_that_kills_workers_is_found_in_three_deaths_and_harms_no_other(tmp_path: Path, refills: bool) -> None:
-    class DeathError(BaseException):
-        """Not an error a worker could catch."""
-
     def die_of_one(item: WorkItem, group_size: int) -> Made:
         if item.key == "C0017":
             raise DeathError
         return make(item, group_size)
 
-    bench, deaths = Bench(tmp_path, make_spec(count=40)), 0
-    for _ in range(10):
-        try:
-            bench.run(ScriptedTask(die_of_one, 16, refills))
-            break
-        except DeathError:
-            deaths += 1
-    assert deaths == 3
+    bench = Bench(tmp_path, make_spec(count=40))
+    assert len(run_to_the_end(bench, ScriptedTask(die_of_one, 16, refills))) == 3
     assert bench.history().counts() == {ItemState.DONE: 39, ItemState.SET_ASIDE: 1}
+
+
+@pytest.mark.parametrize("group_size", [4, 16, 64])
+@pytest.mark.parametrize("killers", [{"C0000", "C0005", "C0009"}, set(), {"C0001"}])
+def test_at_most_two_workers_in_a_row_die_for_nothing(tmp_path: Path, group_size: int, killers: set[str]) -> None:
+    class Dying(ScriptedTask):
+        """Some items kill, and where there are none more than two at once do, as with too little memory."""
+
+        def run(self, items: Iterable[WorkItem], *others: Any) -> Iterator[Made | NotMade]:
+            group = list(items)
+            if killers & {item.key for item in group} or (not killers and len(group) > 2):
+                raise DeathError
+            return super().run(group, *others)
+
+    bench = Bench(tmp_path, make_spec(count=100))
+    progress = run_to_the_end(bench, Dying(group_size=group_size))
+    assert "".join("+" if each else "-" for each in progress).count("---") == 0
+    assert bench.history().counts()[ItemState.SET_ASIDE] == len(killers)
+    assert bench.history().counts()[ItemState.DONE] == 100 - len(killers)
+
+
+def test_an_engine_that_fails_at_everything_is_not_held_against_the_items(bench: Bench) -> None:
+    def break_always(item: WorkItem, group_size: int) -> Made:
+        raise ModelError("jobs.out_of_memory")
+
+    ended = bench.run(ScriptedTask(break_always))
+    assert ended.how == "failed"
+    with bench.journal.lock():  # the worker's last words
+        bench.journal.append(to_record(ended, "job"))
+    bench.run(task := ScriptedTask())
+    assert not any(bench.history().deaths.values())
+    assert [len(group) for group in task.groups] == [4, 1]
 
 
 def test_an_item_is_set_aside_after_three_deaths_and_not_tried_again(bench: Bench) -> None:
