@@ -168,11 +168,17 @@ def approve(
 
 
 def passing_drafts(items: Sequence[QueueItem]) -> list[QueueItem]:
-    """What may be approved in bulk: drafts without a hard finding, of courses without a person's own words."""
+    """What may be approved in bulk: drafts without a hard finding, of courses without a person's own words.
+
+    And only those of courses that still say what the draft was written from.
+    """
     return [
         item
         for item in items
-        if item.enhancement.state is ReviewState.DRAFT and item.risk is not Risk.HARD and not item.has_human_text
+        if item.enhancement.state is ReviewState.DRAFT
+        and item.risk is not Risk.HARD
+        and not item.has_human_text
+        and item.enhancement.source_hash == item.course.content_hash
     ]
 
 

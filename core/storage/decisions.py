@@ -94,8 +94,12 @@ def mark_stale(cursor: duckdb.DuckDBPyConnection, catalog_id: str, course_keys: 
     Edited texts are kept. `by` is who changed the source, '' for an upload.
     """
     rows = cursor.execute(queries.OPEN_OF_COURSES, [catalog_id, list(course_keys)]).fetchall()
-    if rows:
-        judge(cursor, {row[0]: {"state": ReviewState.STALE.value} for row in rows}, by=by, reason="")
+    _make_stale(cursor, [row[0] for row in rows], by)
+
+
+def mark_outdated(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> None:
+    """Within a transaction: drafts among these whose course changed while they were being written are stale."""
+    _make_stale(cursor, [key for key, state in _outdated(cursor, ids).items() if state == ReviewState.DRAFT.value])
 
 
 def refuse_overtaken(cursor: duckdb.DuckDBPyConnection, ids: Collection[str], seen: int) -> None:
@@ -111,8 +115,8 @@ def refuse_overtaken(cursor: duckdb.DuckDBPyConnection, ids: Collection[str], se
 def take_back(cursor: duckdb.DuckDBPyConnection, decision_id: str, by: str, only: str | None = None) -> Undone:
     """Within a transaction: put back what was before a decision (`only`: about this one text), as a new decision.
 
-    Texts that something newer was decided about keep it. Raises StorageError when there is no such decision, or
-    nothing of it still stands.
+    Texts that something newer was decided about keep it; those whose source changed since they were written are stale
+    instead. Raises StorageError when there is no such decision, or nothing of it still stands.
     """
     rows = cursor.execute(queries.DECISION, [decision_id]).fetchall()
     wanted = [row for row in rows if only in (None, row[0])]
@@ -121,6 +125,9 @@ def take_back(cursor: duckdb.DuckDBPyConnection, decision_id: str, by: str, only
     standing = {key: _previous(text) for key, text, stands in wanted if stands}
     if not standing:
         raise StorageError("storage.decision_overtaken")
+    for key in _outdated(cursor, standing):
+        if standing[key]["state"] != ReviewState.REJECTED.value:
+            standing[key]["state"] = ReviewState.STALE.value
     undo_id = judge(cursor, standing, by, reason="")
     return Undone(undo_id, len(standing), len(wanted) - len(standing), next(iter(standing)))
 
@@ -143,6 +150,16 @@ def read_group(row: tuple[Any, ...]) -> DecisionGroup:
     decision_id, state, decided_at, by, reason, texts, standing, course_key = row
     moment = from_stored_time(decided_at)
     return DecisionGroup(decision_id, ReviewState(state), moment, by, reason, int(texts), int(standing), course_key)
+
+
+def _make_stale(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str], by: str = "") -> None:
+    if ids:
+        judge(cursor, {key: {"state": ReviewState.STALE.value} for key in ids}, by, reason="")
+
+
+def _outdated(cursor: duckdb.DuckDBPyConnection, ids: Collection[str]) -> dict[str, str]:
+    """Those of these texts whose course says something else than what they were written from, with their state."""
+    return dict(cursor.execute(queries.OUTDATED, [list(ids)]).fetchall())
 
 
 def _previous(text: str) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class EnhancementStore:
     def save(self, enhancements: Sequence[Enhancement], cache_keys: Mapping[str, str] | None = None) -> None:
         """Add enhancements; those whose id is stored already stay as they are.
 
+        Drafts of a course that changed while they were being written are stale from the start.
         `cache_keys` (enhancement id -> key) lets `find_cached` give a text again. Inside a `write()` of the same
         thread it is part of that transaction.
         """
@@ -42,6 +43,7 @@ class EnhancementStore:
         columns["cache_key"] = [(cache_keys or {}).get(item.enhancement_id, "") for item in enhancements]
         with self._database.write() as cursor:
             insert_columns(cursor, queries.ADD, columns)
+            decisions.mark_outdated(cursor, columns["enhancement_id"])
 
     def put_back(self, enhancements: Sequence[Enhancement]) -> None:
         """Make text and origin of stored enhancements what the journal says they were; decisions stay."""

@@ -8,6 +8,10 @@ OPEN_OF_COURSES = """
 SELECT enhancement_id FROM enhancements
 WHERE catalog_id = $1 AND state <> 'rejected' AND course_key IN (SELECT unnest($2::VARCHAR[]))
 """
+OUTDATED = """
+SELECT e.enhancement_id, e.state FROM enhancements e JOIN courses c USING (catalog_id, course_key)
+WHERE e.enhancement_id IN (SELECT unnest($1::VARCHAR[])) AND e.source_hash <> c.content_hash
+"""
 NEWEST = "SELECT coalesce(max(sequence), 0) FROM decisions"
 ADD_DECISIONS = """
 INSERT INTO decisions

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.enhancement.word_diff import Change
@@ -70,6 +72,41 @@ def test_a_stale_text_in_a_persons_words_keeps_them_when_it_is_approved_again(
     review.approve(app, [draft.enhancement_id], by="kim")
     stored = app.enhancements.get(draft.enhancement_id)
     assert (stored.state, stored.published_text) == (ReviewState.EDITED, "Light, lenses and mirrors.")
+
+
+def test_a_draft_that_arrives_after_its_course_changed_is_stale(app: Application, catalog_id: str, write) -> None:
+    late = replace(write("PH1"), enhancement_id="late")
+    edit_course(app, app.catalogs.course(catalog_id, "PH1"), {"title": "Baroque Painting"}, by="kim")
+    app.enhancements.save([late])  # what a job that was begun before brings now
+    assert app.enhancements.get("late").state is ReviewState.STALE
+    assert review.approve_passing(app, catalog_id, by="lee").approved == 0
+    review.approve(app, ["late"], by="lee")
+    app.enhancements.save([late])  # its journal is read again
+    assert app.enhancements.get("late").state is ReviewState.APPROVED
+    assert write("PH1", job_id="j2").state is ReviewState.DRAFT
+
+
+def test_no_draft_for_what_a_course_said_earlier_is_approved_in_bulk(app: Application, catalog_id: str, write) -> None:
+    write("PH1")
+    (item,) = review.review_queue(app, catalog_id).items
+    assert review.passing_drafts([item, replace(item, course=replace(item.course, content_hash="other"))]) == [item]
+
+
+def test_taking_back_a_rejection_revives_nothing_for_courses_that_changed_since(
+    app: Application, catalog_id: str, write
+) -> None:
+    approved, edited, _, rejected = texts = [write(key).enhancement_id for key in ("MA2", "PH1", "PH2", "HI2")]
+    review.approve(app, [approved], by="lee")
+    review.edit(app, edited, "Light, lenses and mirrors.", by="lee")
+    review.reject(app, [rejected], by="lee", reason="dull")
+    rejection = review.reject(app, texts, by="lee", reason="wrong")
+    for key in ("MA2", "PH1", "PH2", "HI2"):
+        edit_course(app, app.catalogs.course(catalog_id, key), {"title": f"Other than {key}"}, by="kim")
+    review.undo(app, rejection, by="lee")
+    states = [app.enhancements.get(text).state for text in texts]
+    assert states == [ReviewState.STALE, ReviewState.STALE, ReviewState.STALE, ReviewState.REJECTED]
+    assert app.enhancements.get(edited).edited_text == "Light, lenses and mirrors."
+    assert app.enhancements.published(catalog_id) == {}
 
 
 def test_what_cannot_be_stored_is_refused(app: Application, catalog_id: str) -> None:
