@@ -112,6 +112,14 @@ def test_what_was_already_written_costs_nothing(uploaded: Application) -> None:
     assert shown[Translator("en")("enhance.cached")] == "4"
 
 
+def test_no_time_is_foretold_where_nothing_is_to_be_written(uploaded: Application) -> None:
+    at = open_dashboard("enhance")
+    assert Translator("en")("enhance.expected") in figures(at)
+    at.text_input(key="scope_search").set_value("no course is called so")
+    assert figures(run(at))[Translator("en")("enhance.to_write")] == "0"
+    assert Translator("en")("enhance.expected") not in figures(at)
+
+
 def test_a_missing_model_is_offered_for_installation(uploaded: Application) -> None:
     chosen = settings.read_settings(uploaded)
     uploaded.settings.set("settings", {"generation_model": settings.Settings().generation_model})
