@@ -162,7 +162,7 @@ def approve(
     """Approve texts as they stand: the model's, or a person's words where there are any.
 
     Returns the decision's id, for undoing. `seen` is that of the queue that the person looked at: raises
-    StorageError when somebody decided about one of the texts since. So do `edit` and `reject`.
+    StorageError when somebody decided about a text of these courses since. So do `edit` and `reject`.
     """
     return app.enhancements.decide(enhancement_ids, ReviewState.APPROVED, author(by), visible_line(reason), seen=seen)
 

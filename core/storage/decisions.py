@@ -103,7 +103,7 @@ def mark_outdated(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> None
 
 
 def refuse_overtaken(cursor: duckdb.DuckDBPyConnection, ids: Collection[str], seen: int) -> None:
-    """Raises StorageError naming who decided about one of these texts after decision number `seen`, and what."""
+    """Raises StorageError naming who decided about a course of these texts after decision number `seen`, and what."""
     row = cursor.execute(queries.DECIDED_SINCE, [list(ids), seen]).fetchone()
     if row is not None:
         state, by, course = row

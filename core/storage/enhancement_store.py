@@ -117,7 +117,7 @@ class EnhancementStore:
         `edited_text` belongs to `ReviewState.EDITED` and only to it. Approving a text that a person has edited before
         keeps that wording: it becomes EDITED.
         `seen` is what `newest_decision` gave when the person looked at the texts: raises StorageError when something
-        was decided about one of them since, and when an id is unknown or the text is missing.
+        was decided about one of their courses since, and when an id is unknown or the text is missing.
         """
         if (state is ReviewState.EDITED) != (edited_text is not None):
             raise StorageError("storage.edited_text_mismatch")

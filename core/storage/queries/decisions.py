@@ -26,7 +26,10 @@ FROM incoming i WHERE enhancements.enhancement_id = i.enhancement_id
 """
 DECIDED_SINCE = """
 SELECT d.state, d.decided_by, e.course_key FROM decisions d JOIN enhancements e USING (enhancement_id)
-WHERE d.enhancement_id IN (SELECT unnest($1::VARCHAR[])) AND d.sequence > $2 ORDER BY d.sequence DESC LIMIT 1
+JOIN enhancements chosen USING (catalog_id, course_key)
+WHERE chosen.enhancement_id IN (SELECT unnest($1::VARCHAR[])) AND d.sequence > $2
+    AND (e.enhancement_id = chosen.enhancement_id OR d.state <> 'stale') -- the program may find another text stale
+ORDER BY d.sequence DESC LIMIT 1
 """
 _STANDS = """NOT EXISTS (
     SELECT 1 FROM decisions later WHERE later.enhancement_id = this.enhancement_id AND later.sequence > this.sequence

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from core.errors import StorageError
-from core.records import Enhancement, ReviewState
-from core.storage import Database, EnhancementStore
+from core.records import Course, Enhancement, ReviewState
+from core.storage import CatalogStore, Database, EnhancementStore
 
 MakeEnhancement = Callable[..., Enhancement]
 
@@ -16,6 +16,11 @@ MakeEnhancement = Callable[..., Enhancement]
 @pytest.fixture
 def store(database: Database) -> EnhancementStore:
     return EnhancementStore(database)
+
+
+@pytest.fixture
+def catalogs(database: Database) -> CatalogStore:
+    return CatalogStore(database)
 
 
 def test_an_enhancement_comes_out_whole(store: EnhancementStore, make_enhancement: MakeEnhancement) -> None:
@@ -150,7 +155,7 @@ def test_one_text_of_a_bulk_decision_can_be_taken_back(
 def test_a_decision_on_a_text_that_was_decided_meanwhile_is_refused(
     store: EnhancementStore, make_enhancement: MakeEnhancement
 ) -> None:
-    store.save([make_enhancement("a"), make_enhancement("b")])
+    store.save([make_enhancement("a"), make_enhancement("b", course_key="C2")])
     seen = store.newest_decision()
     store.decide(["a"], ReviewState.REJECTED, "kim", "wrong", seen=seen)
     with pytest.raises(StorageError) as caught:
@@ -159,6 +164,33 @@ def test_a_decision_on_a_text_that_was_decided_meanwhile_is_refused(
     assert caught.value.message.params["by"] == "kim"
     assert [store.get(name).state for name in "ab"] == [ReviewState.REJECTED, ReviewState.DRAFT]
     store.decide(["b"], ReviewState.APPROVED, "lee", seen=seen)  # nobody decided about this one
+
+
+def test_a_decision_on_a_course_whose_other_text_was_decided_meanwhile_is_refused(
+    store: EnhancementStore, make_enhancement: MakeEnhancement
+) -> None:
+    store.save([make_enhancement("a"), make_enhancement("b"), make_enhancement("c", catalog_id="other")])
+    seen = store.newest_decision()
+    store.decide(["a"], ReviewState.EDITED, "kim", edited_text="Words of Kim.", seen=seen)
+    with pytest.raises(StorageError) as caught:
+        store.decide(["b"], ReviewState.APPROVED, "lee", seen=seen)
+    assert caught.value.message.key == "storage.decided_meanwhile"
+    assert caught.value.message.params["by"] == "kim"
+    store.decide(["c"], ReviewState.APPROVED, "lee", seen=seen)  # the course of that name in another catalog
+
+
+def test_a_text_that_arrived_stale_meanwhile_is_nobodys_decision_on_the_others_of_its_course(
+    store: EnhancementStore, catalogs: CatalogStore, make_enhancement: MakeEnhancement
+) -> None:
+    catalog_id = catalogs.create("2026-1").catalog_id
+    catalogs.apply_import(catalog_id, "upload", [Course("C1", "Optics", content_hash="h2")], {})
+    store.save([make_enhancement("a", catalog_id=catalog_id, source_hash="h2")])
+    seen = store.newest_decision()
+    store.save([make_enhancement("late", catalog_id=catalog_id, source_hash="h1")])
+    assert store.newest_decision() > seen
+    store.decide(["a"], ReviewState.APPROVED, "lee", seen=seen)
+    with pytest.raises(StorageError):
+        store.decide(["late"], ReviewState.APPROVED, "lee", seen=seen)
 
 
 def test_recent_decisions_say_who_decided_about_how_many_and_what_still_stands(
