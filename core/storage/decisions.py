@@ -56,9 +56,16 @@ class Undone:
     first: str  # enhancement id of the first text that was put back
 
 
-def judge(cursor: duckdb.DuckDBPyConnection, changes: Mapping[str, Mapping[str, Any]], by: str, reason: str) -> str:
+def judge(
+    cursor: duckdb.DuckDBPyConnection,
+    changes: Mapping[str, Mapping[str, Any]],
+    by: str,
+    reason: str,
+    moment: datetime | None = None,
+) -> str:
     """Within a transaction: set what each change (by enhancement id) names and log it as one decision.
 
+    `moment` is when it was decided, this one when left out: a change that sets `decided_at` is logged with the same.
     Returns the decision's id. Raises StorageError when an id is unknown.
     """
     found = cursor.execute(queries.CHOSEN, [list(changes)]).fetchall()
@@ -74,7 +81,7 @@ def judge(cursor: duckdb.DuckDBPyConnection, changes: Mapping[str, Mapping[str, 
     columns |= {
         "sequence": list(range(first, first + len(changes))),
         "decision_id": [decision_id] * len(changes),
-        "decided_at": [to_stored_time(now())] * len(changes),
+        "decided_at": [to_stored_time(moment or now())] * len(changes),
         "decided_by": [by] * len(changes),
         "reason": [reason] * len(changes),
         "previous": [to_json(before[key]) for key in changes],

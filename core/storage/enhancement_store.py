@@ -124,10 +124,11 @@ class EnhancementStore:
         with self._database.write() as cursor:
             if seen is not None:
                 decisions.refuse_overtaken(cursor, ids, seen)
+            moment = now()
             change = {
                 "state": state.value,
                 "edited_text": edited_text,
-                "decided_at": to_stored_time(now()),
+                "decided_at": to_stored_time(moment),
                 "decided_by": by,
                 "reason": reason,
             }
@@ -135,7 +136,7 @@ class EnhancementStore:
             if state is ReviewState.APPROVED:
                 for key, text in decisions.edited_texts(cursor, ids).items():
                     changes[key] = {**change, "state": ReviewState.EDITED.value, "edited_text": text}
-            return decisions.judge(cursor, changes, by, reason)
+            return decisions.judge(cursor, changes, by, reason, moment)
 
     def undo(self, decision_id: str, by: str = "", only: str | None = None) -> Undone:
         """Put back what was before a decision (`only`: about this enhancement), as a new decision.

@@ -26,11 +26,17 @@ WHERE catalog_id = ? AND state <> 'rejected'
 QUALIFY row_number() OVER (PARTITION BY course_key ORDER BY created_at DESC, enhancement_id) = 1
 """
 )
+# The order of decisions counts, not the clock: it may have been set back between two. An undo puts the moment of the
+# decision back that stands again, so that this one counts, not the undo.
 PUBLISHED = (
     _SELECT
     + """
+LEFT JOIN (SELECT enhancement_id, decided_at, max(sequence) AS sequence FROM decisions GROUP BY ALL)
+    USING (enhancement_id, decided_at)
 WHERE catalog_id = ? AND state IN ('approved', 'edited')
-QUALIFY row_number() OVER (PARTITION BY course_key ORDER BY decided_at DESC NULLS LAST, created_at DESC) = 1
+QUALIFY row_number() OVER (
+    PARTITION BY course_key ORDER BY sequence DESC NULLS LAST, decided_at DESC NULLS LAST, created_at DESC
+) = 1
 """
 )
 COUNT_STATES = "SELECT state, count(*) FROM enhancements WHERE catalog_id = ? GROUP BY state"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from core.errors import StorageError
 from core.records import Course, Enhancement, ReviewState
 from core.storage import CatalogStore, Database, EnhancementStore
+from core.storage.conversion import now
 
 MakeEnhancement = Callable[..., Enhancement]
 
@@ -71,6 +73,28 @@ def test_published_is_the_last_approved_or_edited(store: EnhancementStore, make_
     published = store.published("catalog")
     assert {key: item.published_text for key, item in published.items()} == {"C1": "고친 글"}
     assert published["C1"].decided_by == "lee"
+
+
+def test_what_was_decided_last_is_published_although_the_clock_was_set_back(
+    store: EnhancementStore, make_enhancement: MakeEnhancement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.save([make_enhancement("first"), make_enhancement("second")])
+    store.decide(["first"], ReviewState.APPROVED, "kim")
+    earlier = now() - timedelta(hours=1)
+    monkeypatch.setattr("core.storage.enhancement_store.now", lambda: earlier)
+    store.decide(["second"], ReviewState.EDITED, "lee", edited_text="better")
+    assert store.published("catalog")["C1"].published_text == "better"
+
+
+def test_taking_back_a_rejection_leaves_published_what_was_before_it(
+    store: EnhancementStore, make_enhancement: MakeEnhancement
+) -> None:
+    store.save([make_enhancement("first"), make_enhancement("second")])
+    store.decide(["first"], ReviewState.APPROVED, "kim")
+    store.decide(["second"], ReviewState.APPROVED, "kim")
+    store.undo(store.decide(["first"], ReviewState.REJECTED, "lee"), "lee")
+    assert store.get("first").state is ReviewState.APPROVED
+    assert store.published("catalog")["C1"].enhancement_id == "second"
 
 
 def test_a_cached_text_is_found_by_its_key_unless_rejected(
