@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.config import keep_files_private
 from pages.widgets.browser_cookie import ROUTES
 from pages.widgets.navigation import build_navigation
 from pages.widgets.server import MIDDLEWARE, show_reference
@@ -39,4 +40,5 @@ def draw() -> None:
 if __name__ == "__main__":  # a run of the script; as a module this file is the server
     draw()
 else:
+    keep_files_private()
     app = st.App(__file__, middleware=MIDDLEWARE, routes=ROUTES, on_script_error=show_reference)

@@ -74,6 +74,11 @@ def load_config() -> Config:
     return Config(Path(home).expanduser().resolve())
 
 
+def keep_files_private() -> None:
+    """From now on only this account can read what this process and its children write."""
+    os.umask(0o077)
+
+
 def system_locale() -> str:
     """The locale of the terminal, for example "ko_KR.UTF-8"; empty when none is set."""
     names = ("LC_ALL", "LC_MESSAGES", "LANG")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import StorageError
@@ -25,11 +29,27 @@ def release(path: Path) -> None:
         _open_paths.discard(path.resolve())
 
 
+@contextmanager
+def claimed(path: Path) -> Iterator[None]:
+    """Nobody in this process opens the file within. Raises StorageError when somebody has it open already."""
+    claim(path)
+    try:
+        yield
+    finally:
+        release(path)
+
+
 def make_private(*folders: Path) -> None:
-    """Make folders that only this account may enter: the database holds data about students."""
+    """Make folders that only this account may enter: the database holds data about students.
+
+    A folder that was there and is this account's is closed to others too, unless it is one that all share, as /tmp is.
+    """
     for folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            found = folder.stat()
+            if found.st_uid == os.getuid() and found.st_mode & 0o077 and not found.st_mode & stat.S_ISVTX:
+                folder.chmod(0o700)
         except OSError as error:
             raise StorageError("storage.folder_unusable", folder=str(folder)) from error
 
