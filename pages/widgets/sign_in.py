@@ -34,6 +34,7 @@ _SENT_TICKET = "sign_in_ticket_sent"
 _BY_INSTITUTION = "OpenID Connect"
 _PROVIDER_KEYS = ("client_id", "client_secret", "server_metadata_url")
 _DEFAULT_PROVIDER = "default"
+_SHOWN_CLAIM = 40  # characters
 
 
 def session_actor() -> Actor | None:
@@ -148,11 +149,12 @@ def _draw_refusal(t: Translator) -> None:
     if not (_providers() and st.user.is_logged_in):
         return
     name = str(st.user.get("email") or "")
-    if st.user.get("email_verified") is False:
-        st.error(t("access.unverified"), icon=":material/error:")
-        _note_once("sign_in_failed", name, "", "email_verified: false")
+    if not _is_verified():
+        st.error(plain(t("access.unverified")), icon=":material/error:")
+        _note_once("sign_in_failed", name, "", f"email_verified: {st.user.get('email_verified')}"[:_SHOWN_CLAIM])
     elif _is_fresh():
-        st.error(plain(t("access.no_role", name=name)), icon=":material/error:")
+        sentence = "access.no_role" if _users().find(name) is None else "access.password_only"
+        st.error(plain(t(sentence, name=name)), icon=":material/error:")
         _note_once("sign_in_failed", name, "", _BY_INSTITUTION)
 
 
@@ -171,9 +173,24 @@ def _user_of_session() -> User | None:
     proof = owner_of_token(browsers_token())
     if proof is not None and proof.salt:  # the institution's sign-in has a cookie of its own, which ends with it
         return user_of(proof)
-    if not (_providers() and st.user.is_logged_in and _is_fresh()) or st.user.get("email_verified") is False:
+    if not (_providers() and st.user.is_logged_in and _is_fresh() and _is_verified()):
         return None
-    return _users().find(str(st.user.get("email") or ""))
+    user = _users().find(str(st.user.get("email") or ""))
+    return user if user is not None and user.password is None else None
+
+
+def _is_verified() -> bool:
+    """Whether the address is known to be the person's own.
+
+    OpenID Connect Core 1.0, section 5.1: without `email_verified` it may be anybody's. Some providers never send the
+    claim; `trust_unverified_email = true` in such a one's section of secrets.toml says that it can be relied on.
+    """
+    said = st.user.get("email_verified")
+    if said is None:
+        auth = st.secrets["auth"]
+        section = auth.get(st.user.get("provider"), {}) if st.user.get("provider") != _DEFAULT_PROVIDER else auth
+        return section.get("trust_unverified_email") is True
+    return said is True or said == "true"
 
 
 def _is_fresh() -> bool:

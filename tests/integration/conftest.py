@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
+from core.access import passwords
 from core.config import Config
 from core.i18n import LANGUAGES
 from core.pipeline import intake, settings
@@ -65,6 +66,19 @@ def seeded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def seeded(seeded_home: Path, own_state_folder: Path) -> Iterator[Application]:
     """The pages' own application on this test's copy of a term that has come far."""
     yield from _opened_copy(seeded_home, own_state_folder)
+
+
+@pytest.fixture
+def home(seeded_home: Path, own_state_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A seeded installation that nobody has opened, whose passwords cost a thousandth of the work."""
+    from pages.widgets import sign_in
+
+    shutil.copytree(seeded_home, own_state_folder, dirs_exist_ok=True)
+    slow = passwords._scrypt
+    monkeypatch.setattr(passwords, "_scrypt", lambda text, salt, n, r, p: slow(text, salt, n // 1024, r, p))
+    sign_in._doorkeeper.cache_clear()
+    yield own_state_folder
+    st.cache_resource.clear()
 
 
 def _opened_copy(home: Path, own: Path) -> Iterator[Application]:

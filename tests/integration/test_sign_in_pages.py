@@ -2,71 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
-import time
-from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
-from core.access import passwords
 from core.access.actor import acting_as, local_actor
 from core.access.roles import Role
-from core.access.users import User, UserFile
-from core.config import PROJECT_FOLDER, Config
+from core.access.users import UserFile
+from core.config import Config
 from core.i18n import LANGUAGES, Translator
 from core.pipeline.review import ReviewQueue, review_queue
-from core.pipeline.student_access import take_in_notes
 from core.records import ReviewState
 from pages.widgets import sign_in
 from pages.widgets.display import plain
 from pages.widgets.session import application
-from tests.seeding import seed
+from tests.access_lab import add, enter, go_to, noted, open_app
 
-PASSWORD = "correct horse battery staple"
-TIMEOUT_SECONDS = 60
 FOR_ANOTHER_REASON = {"review_back", "weights_reset"}  # at the first text; nothing was changed
-
-
-@pytest.fixture(scope="module")
-def seeded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return seed(tmp_path_factory.mktemp("seeded"))
-
-
-@pytest.fixture
-def home(seeded_home: Path, own_state_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A seeded installation whose passwords cost a thousandth of the work."""
-    shutil.copytree(seeded_home, own_state_folder, dirs_exist_ok=True)
-    slow = passwords._scrypt
-    monkeypatch.setattr(passwords, "_scrypt", lambda text, salt, n, r, p: slow(text, salt, n // 1024, r, p))
-    sign_in._doorkeeper.cache_clear()
-    yield own_state_folder
-    st.cache_resource.clear()
-
-
-def add(home: Path, name: str, role: Role, password: str | None = PASSWORD) -> None:
-    UserFile(Config(home).users_path).add(User(name, role, passwords.hash_password(password) if password else None))
-
-
-def open_app(language: str = "en") -> AppTest:
-    at = AppTest.from_file(PROJECT_FOLDER / "app.py", default_timeout=TIMEOUT_SECONDS)
-    at.query_params["lang"] = language
-    return at.run()
-
-
-def enter(at: AppTest, name: str, password: str = PASSWORD) -> AppTest:
-    at.text_input(key="sign_in_name").set_value(name)
-    at.text_input(key="sign_in_password").set_value(password)
-    at.button(key="sign_in_submit").click()
-    return at.run()
-
-
-def go_to(at: AppTest, page: str) -> AppTest:
-    at.switch_page(f"pages/{page}.py")
-    return at.run()
 
 
 def open_to_all(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,45 +136,6 @@ def test_a_decision_carries_the_name_of_whoever_signed_in(home: Path) -> None:
     at.run()
     with acting_as(local_actor()):
         assert application().enhancements.get(first).decided_by == "lee"  # not "Kim", whom the settings name
-
-
-@pytest.mark.parametrize(
-    ("claims", "shown"),
-    [
-        ({"email": "kim@example.ac.kr", "email_verified": True}, ""),
-        ({"email": "kim@example.ac.kr", "email_verified": False}, "has not confirmed"),
-        ({"email": "other@example.ac.kr"}, "nobody gave you a role"),
-        ({"email": "kim@example.ac.kr", "iat": 0}, "Sign in with your institution"),
-        (None, "Sign in with your institution"),
-    ],
-)
-def test_the_institutions_sign_in_counts_with_a_role_only(
-    home: Path, monkeypatch: pytest.MonkeyPatch, claims: dict[str, object] | None, shown: str
-) -> None:
-    add(home, "Kim@example.ac.kr", Role.REVIEWER, password=None)
-    person = {"iat": time.time(), **claims} if claims else {}
-    monkeypatch.setattr(st, "user", SimpleNamespace(is_logged_in=bool(claims), get=person.get))
-    at = AppTest.from_file(PROJECT_FOLDER / "app.py", default_timeout=TIMEOUT_SECONDS)
-    at.query_params["lang"] = "en"
-    at.secrets["auth"] = {"client_id": "a", "client_secret": "b", "server_metadata_url": "https://id.example.ac.kr/"}
-    at.run()
-    assert not at.exception
-    texts = [element.value for element in (*at.error, *at.title)] + [button.label for button in at.button]
-    if shown:
-        assert shown in " ".join(texts)
-        assert at.title[0].value == "Sign in"
-    else:
-        assert plain("Kim@example.ac.kr · reviewer") in [caption.value for caption in at.caption]
-    at.run()
-    said = "sign_in" if not shown else "sign_in_failed"
-    assert noted() == ["user_added"] + [said] * (shown != "Sign in with your institution")
-
-
-def noted() -> list[str]:
-    """What the access log says about people, oldest first."""
-    with acting_as(local_actor()):
-        take_in_notes(application())
-        return [entry.action for entry in reversed(application().access_log.list())]
 
 
 def queue() -> ReviewQueue:
