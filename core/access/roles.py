@@ -15,6 +15,7 @@ class Permission(StrEnum):
     SEE_STUDENTS = "see_students"  # see the numbers of students, take their lists away; each time with a reason
     PUBLISH = "publish"  # decide which weights and lists are in force
     MANAGE_STUDENTS = "manage_students"  # import and delete them
+    READ_LOG = "read_log"  # who looked at whose data, who deleted what, and why: reasons may say who a student is
     CONFIGURE = "configure"  # settings, models, addresses of model servers
     KEEP = "keep"  # backups, restoring, repairing
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.access.actor import author, requires
@@ -18,9 +19,20 @@ from core.pipeline.application import Application
 from core.pipeline.export import ExportFormat, export_recommendations
 from core.pipeline.settings import read_settings
 from core.pipeline.students import StudentView
+from core.storage.access_log import Access
 
 ALL_STUDENTS = "*"
 _SYNTHETIC_PREFIX = "SYN-"  # of every number in data/students_synthetic.csv
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """How the access log is, without what it says."""
+
+    entries: int  # the number of the newest; 0: there is none
+    seal: str  # of the newest; "": there is none
+    broken: int | None  # the first entry that does not fit its seal
+    missing: Sequence[int]  # numbers that only the journal has
 
 
 def students_are_synthetic(app: Application) -> bool:
@@ -47,6 +59,19 @@ def note_look(app: Application, student_id: str) -> None:
 def take_in_notes(app: Application) -> None:
     """Bring what was noted about sign-ins and the list of people into the access log."""
     app.access_log.take_in(UserFile(app.config.users_path).notes)
+
+
+def log_state(app: Application) -> LogState:
+    """How many entries the access log has and whether all are as they were written; for everybody."""
+    newest = app.access_log.list(1)
+    entries, seal = (newest[0].sequence, newest[0].entry_hash) if newest else (0, "")
+    return LogState(entries, seal, app.access_log.first_broken(), app.access_log.missing())
+
+
+@requires(Permission.READ_LOG)
+def newest_entries(app: Application, limit: int) -> Sequence[Access]:
+    """The newest entries of the access log first. Raises AccessError without the permission."""
+    return app.access_log.list(limit)
 
 
 @requires(Permission.SEE_STUDENTS)

@@ -8,14 +8,15 @@ that were set aside) gives way to one made after. Copies that people downloaded 
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from core.access.actor import requires
+from core.access.actor import current_actor, requires
 from core.access.roles import Permission
 from core.catalog.text import visible_line
 from core.embedding.texts import label_text, text_hash
@@ -49,9 +50,8 @@ def delete_unseen(app: Application, days: int, reason: str) -> Deletion | None:
 
     Raises what `delete_students` raises.
     """
-    if not visible_line(reason):
-        raise AccessError("access.no_reason")
     chosen = unseen_students(app, days)
+    _check_reason(app, chosen, reason)
     note_access(app, "retention", chosen, f"{days} d, {len(chosen)}: {reason}")
     return delete_students(app, chosen, reason) if chosen else None
 
@@ -60,11 +60,10 @@ def delete_unseen(app: Application, days: int, reason: str) -> Deletion | None:
 def delete_students(app: Application, student_ids: Sequence[str], reason: str) -> Deletion:
     """Delete all traces of these students (pseudonyms) and return the record of it. Doing it again is harmless.
 
-    Raises AccessError without a reason or the permission, StorageError when nobody is known under them, JobError
-    while a run holds their interests.
+    Raises AccessError without the permission or a reason that names none of them by number, StorageError when nobody
+    is known under them, JobError while a run holds their interests.
     """
-    if not visible_line(reason):
-        raise AccessError("access.no_reason")
+    _check_reason(app, student_ids, reason)
     known = list(app.students.numbers(student_ids))
     if not known:
         raise StorageError("deletion.nobody")
@@ -105,8 +104,21 @@ def finish_deletions(app: Application) -> None:
 
 
 def deletions(app: Application) -> tuple[Deletion, ...]:
-    """The records of all deletions, newest first."""
-    return tuple(app.students.deletions())
+    """The records of all deletions, newest first; who deleted, and why, only for those who may read the access log."""
+    records = tuple(app.students.deletions())
+    if current_actor().may(Permission.READ_LOG):
+        return records
+    return tuple(replace(record, actor="", reason="") for record in records)
+
+
+def _check_reason(app: Application, student_ids: Sequence[str], reason: str) -> None:
+    """Raises AccessError for an empty reason, and for one with a number of those who go: the reason stays."""
+    line = visible_line(reason).casefold()
+    if not line:
+        raise AccessError("access.no_reason")
+    for number in app.students.numbers(student_ids).values():
+        if re.search(rf"(?<![0-9a-z]){re.escape(number.casefold())}(?![0-9a-z])", line):
+            raise AccessError("deletion.reason_names_student")
 
 
 def _find_traces(app: Application, student_ids: Sequence[str]) -> _Traces:

@@ -7,8 +7,11 @@ from typing import TypeVar
 
 import streamlit as st
 
-from core.access.actor import acting_as, current_actor, why_not
+from core.access.actor import Actor, acting_as, current_actor, why_not
 from core.access.roles import Permission
+from core.access.users import UserFile
+from core.config import load_config
+from core.errors import AccessError
 from pages.widgets.display import plain
 from pages.widgets.session import translator
 
@@ -33,14 +36,26 @@ def draw_why_not(permission: Permission) -> None:
 
 
 def in_my_name(function: Callable[[], T]) -> Callable[[], T]:
-    """The function acting as whoever is at the browser now: downloads are made later, outside of any session."""
+    """The function acting as whoever is at the browser now: downloads are made later, outside of any session.
+
+    It may then do what their role allows at that moment, and raises AccessError when they were taken out meanwhile.
+    """
     actor = current_actor()
 
     def call() -> T:
-        with acting_as(actor):
+        with acting_as(_as_of_now(actor)):
             return function()
 
     return call
+
+
+def _as_of_now(actor: Actor) -> Actor:
+    if not actor.is_signed_in:
+        return actor
+    user = UserFile(load_config().users_path).find(actor.name)
+    if user is None:
+        raise AccessError("access.nobody")
+    return Actor(user.name, user.role, is_signed_in=True)
 
 
 def permitted_button(

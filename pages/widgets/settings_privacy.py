@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.access.roles import Permission
 from core.i18n import Translator
-from core.pipeline.student_access import ALL_STUDENTS, take_in_notes
+from core.pipeline.student_access import ALL_STUDENTS, log_state, newest_entries, take_in_notes
 from pages.widgets.formats import moment
+from pages.widgets.rights import draw_why_not, may
 from pages.widgets.session import application
 
 _SHOWN_ENTRIES = 200
@@ -14,21 +16,29 @@ _SHOWN_SUBJECTS = 5
 
 
 def draw_privacy(t: Translator) -> None:
-    """The statement, and the access log with the result of checking its chain."""
+    """The statement, how the access log is, and its entries for those who may read them."""
     st.markdown(t("settings.privacy_text"))
     st.markdown(f"#### {t('settings.access_log')}")
     st.caption(t("settings.access_text"))
     take_in_notes(application())
-    log = application().access_log
-    broken, missing = log.first_broken(), log.missing()
-    if broken is not None:
-        st.error(t("settings.access_broken", number=broken), icon=":material/gpp_bad:")
-    elif missing:
-        st.error(t("access.entries_missing", first=missing[0], count=len(missing)), icon=":material/gpp_bad:")
-    entries = log.list(_SHOWN_ENTRIES)
-    if not entries:
+    state = log_state(application())
+    if state.broken is not None:
+        st.error(t("settings.access_broken", number=state.broken), icon=":material/gpp_bad:")
+    elif state.missing:
+        first, count = state.missing[0], len(state.missing)
+        st.error(t("access.entries_missing", first=first, count=count), icon=":material/gpp_bad:")
+    if not state.entries:
         st.caption(t("settings.access_empty"))
         return
+    if may(Permission.READ_LOG):
+        _draw_entries(t)
+    else:
+        draw_why_not(Permission.READ_LOG)
+    st.caption(t("access.seal", number=state.entries, seal=state.seal))
+
+
+def _draw_entries(t: Translator) -> None:
+    entries = newest_entries(application(), _SHOWN_ENTRIES)
     st.dataframe(
         {
             t("settings.column_number"): [entry.sequence for entry in entries],
@@ -41,7 +51,6 @@ def draw_privacy(t: Translator) -> None:
         hide_index=True,
         key="settings_access_log",
     )
-    st.caption(t("access.seal", number=entries[0].sequence, seal=entries[0].entry_hash))
 
 
 def _action(name: str, t: Translator) -> str:

@@ -76,11 +76,14 @@ def _draw_records(t: Translator) -> None:
     if not records:
         return
     st.markdown(f"**{t('deletion.records')}**")
+    about = {
+        t("deletion.column_who"): [it.actor for it in records],
+        t("deletion.column_reason"): [it.reason for it in records],
+    }
     st.dataframe(
         {
             t("deletion.column_when"): [moment(it.deleted_at, t) for it in records],
-            t("deletion.column_who"): [it.actor for it in records],
-            t("deletion.column_reason"): [it.reason for it in records],
+            **(about if may(Permission.READ_LOG) else {}),
             t("deletion.column_students"): [it.counts["students"] for it in records],
             t("deletion.column_places"): [it.counts["places"] for it in records],
             t("deletion.column_state"): [

@@ -192,6 +192,9 @@ def test_nothing_is_deleted_without_a_reason_or_a_student(config: Config) -> Non
             delete_students(app, [student_id], "  ")
         with pytest.raises(StorageError, match="No student"):
             delete_students(app, ["P-NOBODY"], "asked for it")
+        for reason in (f"asked for by {NUMBER}.", f"학번 {NUMBER.lower()}번의 요청"):
+            with pytest.raises(AccessError, match="without the number"):
+                delete_students(app, [student_id], reason)
         assert app.students.get(student_id)
         assert deletions(app) == ()
 
