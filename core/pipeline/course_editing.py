@@ -34,8 +34,8 @@ def edit_course(app: Application, course: Course, changes: Mapping[str, str], *,
     """Store `changes` (field -> text) of a course as a new version and judge its description again.
 
     `course` is the course as the person saw it. Texts that were written for it become stale. Nothing is stored when
-    nothing differs. Raises CourseLiftError for a field that cannot be edited, a text that is too long or a missing
-    title, StorageError when somebody else changed the course meanwhile.
+    nothing differs. Raises CourseLiftError for a field that cannot be edited, a text that is too long, a missing title
+    or a course that a newer file removed, StorageError when somebody else changed the course meanwhile.
     """
     cleaned = {name: clean_text(text) if name == "description" else clean_line(text) for name, text in changes.items()}
     if unknown := set(cleaned) - set(EDITABLE_FIELDS):
@@ -49,6 +49,11 @@ def edit_course(app: Application, course: Course, changes: Mapping[str, str], *,
     if edited == course:
         return course
     with app.database.write():
+        stored = app.catalogs.course(course.catalog_id, course.course_key)
+        if not stored.is_active:
+            raise CourseLiftError("source.removed_meanwhile", course=course.course_key)
+        # Its other fields may come from a file that was imported since the person opened it.
+        edited = replace(stored, **cleaned, content_hash=edited.content_hash)  # type: ignore[arg-type]
         app.catalogs.update_course(course.catalog_id, edited, author(by), expected_hash=course.content_hash)
         app.catalogs.save_triage(course.catalog_id, [triage(edited, read_thresholds(app))])
     app.mark_changed()

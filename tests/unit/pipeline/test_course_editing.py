@@ -109,6 +109,29 @@ def test_taking_back_a_rejection_revives_nothing_for_courses_that_changed_since(
     assert app.enhancements.published(catalog_id) == {}
 
 
+def test_a_course_that_a_file_removed_meanwhile_is_not_brought_back_by_an_edit(
+    app: Application, catalog_id: str, catalog_file: bytes
+) -> None:
+    seen = app.catalogs.course(catalog_id, "PH1")
+    without = b"".join(line for line in catalog_file.splitlines(keepends=True) if not line.startswith(b"PH1"))
+    apply_catalog(app, preview_catalog(app, without, "autumn term.csv", catalog_id=catalog_id))
+    with pytest.raises(CourseLiftError) as caught:
+        edit_course(app, seen, {"credits": "3"}, by="lee")
+    assert (caught.value.message.key, caught.value.message.params["course"]) == ("source.removed_meanwhile", "PH1")
+    assert "PH1" not in {course.course_key for course in app.catalogs.courses(catalog_id)}
+
+
+def test_an_edit_leaves_alone_what_a_file_changed_meanwhile_in_other_fields(
+    app: Application, catalog_id: str, catalog_file: bytes
+) -> None:
+    seen = app.catalogs.course(catalog_id, "PH1")
+    elsewhere = catalog_file.replace(b"Physics,Optics,B3", b"Physics,Optics,Hall 7")
+    apply_catalog(app, preview_catalog(app, elsewhere, "autumn term.csv", catalog_id=catalog_id))
+    edit_course(app, seen, {"credits": "3"}, by="lee")
+    stored = app.catalogs.course(catalog_id, "PH1")
+    assert (stored.credits, stored.extra["room"]) == ("3", "Hall 7")
+
+
 def test_what_cannot_be_stored_is_refused(app: Application, catalog_id: str) -> None:
     course = app.catalogs.course(catalog_id, "PH1")
     assert edit_course(app, course, {"title": " Optics "}, by="kim") is course
