@@ -25,6 +25,7 @@ from core.jobs.files import write_atomically
 from core.pipeline.application import Application
 from core.pipeline.triage import triage_catalog
 from core.records import Course, Problem
+from core.storage.failures import writing_failure
 
 _KIND = "catalog"
 _NO_INTAKE = CourseIntake((), ())
@@ -54,6 +55,7 @@ class CatalogPreview:
     suggested_name: str  # for a new catalog, from the file's name
     keeps_corrections: bool = True  # what people corrected here stays although the file says otherwise
     corrections: tuple[Correction, ...] = ()  # where it does; they are in `intake` already
+    last_import: str | None = None  # the newest import of that catalog when it was compared
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -131,7 +133,7 @@ def apply_catalog(
     """Store a previewed file: bytes, mapping for the next file of this shape, courses, verdicts.
 
     `name` names a new catalog; it is not needed when the preview updates one.
-    Raises IntakeError when the preview holds no course.
+    Raises IntakeError when the preview holds no course, or when another file came into the catalog since it was made.
     """
     started = time.perf_counter()
     courses = preview.intake.courses
@@ -142,6 +144,7 @@ def apply_catalog(
         catalog_id = preview.catalog_id
         if catalog_id is None:
             catalog_id = app.catalogs.create(visible_line(name) or preview.suggested_name, is_sample).catalog_id
+        _refuse_overtaken(app, catalog_id, preview.last_import)
         courses, _ = _with_corrections(app, catalog_id, courses, preview.keeps_corrections)  # made since the preview
         diff = compare_catalogs(app.catalogs.courses(catalog_id), courses)
         counts = {part: len(getattr(diff, part)) for part in _DIFF_PARTS}
@@ -179,11 +182,17 @@ def read_upload(source: bytes | Path, file_name: str) -> Upload:
 
 
 def keep_upload(config: Config, upload: Upload) -> Path:
-    """Store the bytes of an upload under their hash, also in place of a file that was changed; returns where."""
+    """Store the bytes of an upload under their hash, also in place of a file that was changed; returns where.
+
+    Raises StorageError when they cannot be written.
+    """
     path = config.uploads_folder / f"{upload.content_hash}{Path(upload.file_name).suffix.lower()}"
-    if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != upload.content_hash:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, upload.content)
+    try:
+        if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != upload.content_hash:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, upload.content)
+    except OSError as error:
+        raise writing_failure(error, path.parent) from error
     return path
 
 
@@ -194,6 +203,7 @@ def _name_of(upload: Upload) -> str:
 def _fill(app: Application, bare: CatalogPreview, merge_sections: bool, keeps_corrections: bool) -> CatalogPreview:
     """The preview with the courses of its file under its mapping, and what they change in its catalog."""
     intake, catalog_id = build_courses(bare.table, bare.mapping, merge_sections), bare.catalog_id
+    imports = app.catalogs.imports(catalog_id) if catalog_id else []
     courses, corrections = _with_corrections(app, catalog_id, intake.courses, keeps_corrections)
     return replace(
         bare,
@@ -201,7 +211,18 @@ def _fill(app: Application, bare: CatalogPreview, merge_sections: bool, keeps_co
         diff=compare_catalogs(app.catalogs.courses(catalog_id), courses) if catalog_id else None,
         keeps_corrections=keeps_corrections,
         corrections=corrections,
+        last_import=imports[0].import_id if imports else None,
     )
+
+
+def _refuse_overtaken(app: Application, catalog_id: str, last_import: str | None) -> None:
+    """Raises IntakeError when `last_import` is not the catalog's newest: what the preview showed is not true any more.
+
+    Courses that the other file brought would be removed, and nobody would have been told.
+    """
+    imports = app.catalogs.imports(catalog_id)
+    if imports and imports[0].import_id != last_import:
+        raise IntakeError("pipeline.error.imported_meanwhile", file=imports[0].file_name)
 
 
 def _with_corrections(

@@ -12,12 +12,12 @@ from core.catalog.comparison import CatalogDiff, changed_fields
 from core.catalog.corrections import Correction
 from core.catalog.mapping import COURSE_FIELDS, ColumnMapping
 from core.config import MAX_UPLOAD_MIB
-from core.errors import CourseLiftError
+from core.errors import CourseLiftError, IntakeError
 from core.i18n import Translator
 from core.pipeline.application import Application
 from core.pipeline.intake import CatalogImport, CatalogPreview, apply_catalog, preview_catalog, remap_catalog
 from core.records import Catalog, Course
-from pages.widgets.display import Figure, course_table, metric_row
+from pages.widgets.display import Figure, course_table, metric_row, plain
 from pages.widgets.formats import duration
 from pages.widgets.navigation import go_to_button
 from pages.widgets.rights import may, reason_why_not
@@ -54,7 +54,7 @@ def draw_upload(app: Application, catalog: Catalog | None, t: Translator) -> Non
         key="catalog_file",
     )
     if upload is None:
-        st.session_state.pop("catalog_preview", None)
+        _forget_previews()
         st.markdown(t("catalog.upload_text"))
         return
     try:
@@ -213,6 +213,9 @@ def draw_apply(app: Application, preview: CatalogPreview, t: Translator) -> None
     if preview.catalog_id is None:
         name = st.text_input(t("catalog.name"), value=preview.suggested_name, key="catalog_name", max_chars=120)
     ready = bool(preview.intake.courses) and (preview.catalog_id is not None or bool(name.strip()))
+    conflict = st.session_state.pop("catalog_conflict", None)
+    if conflict is not None:
+        st.warning(plain(t.message(conflict)), icon=":material/group:")
     label = t("catalog.apply", count=len(preview.intake.courses))
     if st.button(
         label,
@@ -223,11 +226,28 @@ def draw_apply(app: Application, preview: CatalogPreview, t: Translator) -> None
         key="apply_catalog",
     ):
         with st.spinner(t("catalog.applying")):
-            done = apply_catalog(app, preview, name=name.strip())
-        del st.session_state["catalog_preview"]
+            done = _apply(app, preview, name.strip())
+        _forget_previews()
         st.session_state["catalog_import"] = done
         select_catalog(done.catalog_id)
         st.rerun()
+
+
+def _apply(app: Application, preview: CatalogPreview, name: str) -> CatalogImport:
+    """What the import did; when somebody else imported a file meanwhile, the page compares anew and says so."""
+    try:
+        return apply_catalog(app, preview, name=name)
+    except IntakeError as error:
+        if error.message.key != "pipeline.error.imported_meanwhile":
+            raise
+        st.session_state["catalog_conflict"] = error.message
+        _forget_previews()
+        st.rerun()
+
+
+def _forget_previews() -> None:
+    for name in ("catalog_preview", "catalog_remapped"):
+        st.session_state.pop(name, None)
 
 
 def draw_import(done: CatalogImport, t: Translator) -> None:

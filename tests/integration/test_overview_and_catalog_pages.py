@@ -15,6 +15,7 @@ from core.config import PROJECT_FOLDER
 from core.errors import IntakeError
 from core.i18n import LANGUAGES, Translator
 from core.pipeline.application import Application
+from core.pipeline.intake import apply_catalog, preview_catalog
 from core.pipeline.status import overview
 from core.pipeline.triage import read_thresholds, read_triage
 from core.records import DescriptionStatus
@@ -139,6 +140,25 @@ def test_the_next_term_shows_its_changes_and_problems_first(uploaded: Applicatio
         "LIT-1",
         "LIT-2",
     }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_file_that_was_opened_before_another_import_is_compared_anew(uploaded: Application, language: str) -> None:
+    at = open_dashboard("catalog", language)
+    at.button_group(key="catalog_view").set_value("upload")
+    upload(run(at), CATALOG)
+    (catalog,) = uploaded.catalogs.list()
+    following = preview_catalog(uploaded, NEXT_TERM.encode(), "autumn.csv", catalog_id=catalog.catalog_id)
+    apply_catalog(uploaded, following)
+    stored = uploaded.catalogs.courses(catalog.catalog_id)
+    click(at, "apply_catalog")
+    (warning,) = at.warning
+    assert "autumn" in warning.value
+    assert uploaded.catalogs.courses(catalog.catalog_id) == stored
+    assert figures(at)[Translator(language)("catalog.removed")] == "1"  # what the other file brought
+    click(at, "apply_catalog")
+    assert not at.warning
+    assert "PHYS-1" in {course.code for course in uploaded.catalogs.courses(catalog.catalog_id)}
 
 
 def test_a_file_can_go_to_a_new_catalog_instead(uploaded: Application) -> None:

@@ -27,7 +27,7 @@ ADD_IMPORT = "INSERT INTO imports (import_id, catalog_id, upload_id, imported_at
 LIST_IMPORTS = """
 SELECT i.import_id, i.upload_id, coalesce(u.file_name, ''), i.imported_at, i.counts
 FROM imports i LEFT JOIN uploads u ON u.upload_id = i.upload_id
-WHERE i.catalog_id = ? ORDER BY i.imported_at DESC
+WHERE i.catalog_id = ? ORDER BY i.rowid DESC -- as they came: the clock may have been set back
 """
 
 COURSE_COLUMNS = (

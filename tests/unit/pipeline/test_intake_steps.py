@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from core.errors import IntakeError, StorageError
@@ -51,6 +53,24 @@ def test_the_next_term_is_compared_before_it_is_stored(app: Application, catalog
     done = apply_catalog(app, preview)
     assert (done.catalog_id, done.changed, done.unchanged) == (catalog_id, 1, 4)
     assert len(app.catalogs.courses(catalog_id)) == 6
+
+
+def test_a_file_that_was_compared_before_another_import_is_not_applied(
+    app: Application, catalog_file: bytes, catalog_id: str
+) -> None:
+    old = preview_catalog(app, catalog_file, "spring term.csv", catalog_id=catalog_id)
+    following = catalog_file.replace(b"HI2,Modern", b"HI3,Ancient")
+    apply_catalog(app, preview_catalog(app, following, "autumn.csv", catalog_id=catalog_id))
+    with pytest.raises(IntakeError) as caught:
+        apply_catalog(app, old)
+    assert caught.value.message.key == "pipeline.error.imported_meanwhile"
+    assert caught.value.message.params["file"] == "autumn.csv"
+    assert "HI3" in {course.course_key for course in app.catalogs.courses(catalog_id)}
+    assert len(app.catalogs.imports(catalog_id)) == 2
+    again = remap_catalog(app, old, catalog_id=catalog_id)
+    assert again.diff is not None
+    assert [course.course_key for course in again.diff.removed] == ["HI3"]
+    assert apply_catalog(app, again).removed == 1
 
 
 def test_an_approval_becomes_stale_when_its_source_changes(
@@ -113,3 +133,18 @@ def test_all_samples_are_there() -> None:
 def test_an_unknown_sample_is_refused(app: Application) -> None:
     with pytest.raises(IntakeError, match="rpi"):
         load_sample(app, "nope")
+
+
+@pytest.mark.parametrize(("number", "key"), [(errno.ENOSPC, "disk_full"), (errno.EACCES, "folder_unusable")])
+def test_an_upload_that_cannot_be_kept_is_a_sentence_and_stores_nothing(
+    app: Application, catalog_file: bytes, monkeypatch: pytest.MonkeyPatch, number: int, key: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, "refused")
+
+    preview = preview_catalog(app, catalog_file, "spring term.csv")
+    monkeypatch.setattr("core.pipeline.intake.write_atomically", refuse)
+    with pytest.raises(StorageError) as caught:
+        apply_catalog(app, preview)
+    assert caught.value.message.key == f"storage.{key}"
+    assert app.catalogs.list() == []
