@@ -221,15 +221,13 @@ class JobService:
                 return job
             if job.pending == 0:
                 raise JobError("jobs.nothing_to_do")
-            spec = self._load(job_id)
-            if current is not None and (changed := differences(spec, current)):
-                raise JobError("jobs.has_changed", differences=changed)
+            self._refuse_changed(job_id, current)
             return self._go_on(job)
 
-    def retry_failed(self, job_id: str) -> Job:
+    def retry_failed(self, job_id: str, current: JobSpec | None = None) -> Job:
         """Do the failed and set-aside items again, their attempts forgotten, and what else is missing.
 
-        Raises JobError when there are none or the job is running.
+        Raises JobError when there are none, the job is running, or something has changed: see `resume`.
         """
         with self._lock:
             job = self._jobs.get(job_id)
@@ -238,6 +236,7 @@ class JobService:
             keys = tuple(key for key, state in self._jobs.item_states(job_id).items() if state in _RETRIED)
             if not keys:
                 raise JobError("jobs.nothing_to_retry")
+            self._refuse_changed(job_id, current)
             self._refuse_second(job)
             with self._supervisor.journal(job_id).lock() as journal:
                 journal.append(*(to_record(ItemsReset(tuple(part)), job_id) for part in chunks(keys, _RESET_AT_ONCE)))
@@ -257,6 +256,11 @@ class JobService:
             watch.ingest.run()
         watch.spawn(self._jobs.get(job.job_id))
         return self._jobs.get(job.job_id)
+
+    def _refuse_changed(self, job_id: str, current: JobSpec | None) -> None:
+        spec = self._load(job_id)
+        if current is not None and (changed := differences(spec, current)):
+            raise JobError("jobs.has_changed", differences=changed)
 
     def _refuse_second(self, job: Job) -> None:
         """One active job a catalog and kind, also among those that are reopened; those that wait do not count."""

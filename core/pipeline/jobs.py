@@ -164,8 +164,11 @@ def cancel_job(app: Application, job_id: str) -> None:
 
 @requires(Permission.RUN)
 def retry_failed(app: Application, job_id: str) -> Job:
-    """Try the failed and set-aside items of a job again."""
-    return app.job_service.retry_failed(job_id)
+    """Try the failed and set-aside items of a job again.
+
+    Raises JobError naming what differs when courses or the prompt have changed since the job began.
+    """
+    return app.job_service.retry_failed(job_id, _as_of_today(app, job_id))
 
 
 def _series(samples: Sequence[ItemSample]) -> list[SeriesPoint]:

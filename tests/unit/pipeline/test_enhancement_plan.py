@@ -9,7 +9,9 @@ from core.errors import CourseLiftError, JobError, ModelError
 from core.generation.engine import GenerationSettings
 from core.generation.registry import default_batch_size
 from core.pipeline.application import Application
+from core.pipeline.course_editing import edit_course
 from core.pipeline.enhancement import EnhancementOptions, EnhancementScope, plan_enhancement, start_enhancement, try_on
+from core.pipeline.jobs import retry_failed
 from core.pipeline.settings import Settings, change_settings, read_settings
 from core.records import DescriptionStatus, ReviewState
 
@@ -54,6 +56,18 @@ def test_what_is_written_already_is_left_alone(app: Application, catalog_id: str
 def test_a_rejected_draft_is_written_again(app: Application, catalog_id: str, write) -> None:
     app.enhancements.decide([write("PH1").enhancement_id], ReviewState.REJECTED, "kim", "dull")
     assert "PH1" in keys(app, catalog_id, EnhancementScope())
+
+
+def test_failed_courses_that_changed_since_are_not_tried_again(app: Application, catalog_id: str) -> None:
+    failing = replace(FAKE, model_ref="fake:fail_on=Optics")
+    plan = plan_enhancement(app, catalog_id, EnhancementScope(course_keys=frozenset({"PH1"})), failing)
+    job = app.job_service.wait(start_enhancement(app, plan).job_id, 60)
+    assert job.failed == 1
+    edit_course(app, app.catalogs.course(catalog_id, "PH1"), {"department": "Art"}, by="kim")
+    with pytest.raises(JobError) as caught:
+        retry_failed(app, job.job_id)
+    assert caught.value.message.key == "jobs.has_changed"
+    assert app.jobs.get(job.job_id).status is job.status
 
 
 @pytest.fixture
