@@ -59,8 +59,8 @@ def send_ticket(name: str, salt: str, language: str) -> None:
 
 async def _keep(request: Request) -> Response:
     """Change the ticket for the cookie and go back to the first page."""
-    body = await request.body()
-    if not _is_from_here(request) or len(body) > _MAX_FORM_BYTES:
+    body = await _short_body(request) if _is_from_here(request) else None
+    if body is None:
         return PlainTextResponse("Not allowed", status_code=403)
     form = parse_qs(body.decode(errors="replace"))
     token = sessions.redeem(form.get("ticket", [""])[0])
@@ -77,6 +77,16 @@ async def _keep(request: Request) -> Response:
             samesite="strict",
         )
     return answer
+
+
+async def _short_body(request: Request) -> bytes | None:
+    """What was sent; None when it is more than our form, whose rest is not waited for."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _MAX_FORM_BYTES:
+            return None
+    return body
 
 
 def _is_from_here(request: Request) -> bool:

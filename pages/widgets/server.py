@@ -47,7 +47,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_FILES = f"{HOME}media/"
+_FOR_PEOPLE = (f"{HOME}media/", f"{HOME}_stcore/upload_file")
 _CLOSED_PATHS = ("/_stcore/metrics",)  # tells anybody about sessions and memory; nothing here needs it
 
 
@@ -73,12 +73,11 @@ class _BrowserRules:
 
 
 def _may_fetch(scope: Scope) -> bool:
-    """Files that pages offer go to people who are signed in only, wherever signing in is asked for."""
-    if not str(scope["path"]).startswith(_FILES):
+    """Files that pages offer or ask for are for people who are signed in only, wherever signing in is asked for."""
+    connection = HTTPConnection(scope)
+    if not str(scope["path"]).startswith(_FOR_PEOPLE) or not must_sign_in(connection.headers):
         return True
-    if not must_sign_in():
-        return True
-    proof = owner_of_token(HTTPConnection(scope).cookies.get(COOKIE))
+    proof = owner_of_token(connection.cookies.get(COOKIE))
     return proof is not None and user_of(proof) is not None
 
 

@@ -7,6 +7,7 @@ so core asks `session_actor` for the person at every step that needs one, and ro
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from streamlit.errors import StreamlitSecretNotFoundError
 
 from core.access.actor import Actor, ask_actor_from, current_actor, local_actor
 from core.access.browser_sessions import SESSION_SECONDS, SignedIn
-from core.access.server import is_open_to_others
+from core.access.server import is_forwarded, is_open_to_others
 from core.access.sign_in import Doorkeeper
 from core.access.users import User, UserFile
 from core.config import load_config
@@ -45,10 +46,16 @@ def session_actor() -> Actor | None:
     return None if user is None else Actor(user.name, user.role, is_signed_in=True)
 
 
-def must_sign_in() -> bool:
-    """Whether signing in is asked for: others could reach the server, or somebody set up a way to sign in."""
+def must_sign_in(headers: Iterable[str] | None = None) -> bool:
+    """Whether signing in is asked for: others could reach the server, or somebody set up a way to sign in.
+
+    `headers`: names of those that came with the request; None: with that of the session.
+    """
     address, hosts = st.get_option("server.address"), st.get_option("server.allowedHosts")
-    return is_open_to_others(address, hosts or []) or bool(_users().list()) or bool(_providers())
+    addresses = [st.get_option("browser.serverAddress"), *st.get_option("server.corsAllowedOrigins")]
+    if is_open_to_others(address, hosts or [], addresses) or _users().list() or _providers():
+        return True
+    return is_forwarded(st.context.headers if headers is None else headers)
 
 
 def sign_in_first(widgets: Path, t: Translator) -> None:

@@ -43,6 +43,25 @@ def test_an_open_server_without_a_way_in_shows_one_sentence(
     assert not (at.title or at.button or at.text_input or at.markdown or at.dataframe)
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("browser.serverAddress", "courses.example.ac.kr"), ("server.corsAllowedOrigins", ["https://example.ac.kr"])],
+)
+def test_a_name_for_others_asks_for_a_sign_in(
+    home: Path, monkeypatch: pytest.MonkeyPatch, option: str, value: object
+) -> None:
+    real = st.get_option
+    monkeypatch.setattr(st, "get_option", lambda name: value if name == option else real(name))
+    assert [error.value for error in open_app().error] == [Translator("en")("access.closed")]
+
+
+def test_a_session_through_a_proxy_is_not_that_of_the_person_at_this_machine(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_in, "is_forwarded", lambda names: True)
+    assert [error.value for error in open_app().error] == [Translator("en")("access.closed")]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_right_password_opens_the_dashboard_and_the_way_out_closes_it(home: Path, language: str) -> None:
     add(home, "kim", Role.VIEWER)

@@ -7,7 +7,7 @@ import pytest
 from core.access import actor as acting
 from core.access.actor import Actor, acting_as, author, current_actor, local_actor, require, requires
 from core.access.roles import Permission, Role, lowest_role
-from core.access.server import is_local, is_open_to_others
+from core.access.server import is_forwarded, is_local, is_open_to_others
 from core.errors import AccessError
 
 KIM = Actor("kim", Role.REVIEWER, is_signed_in=True)
@@ -86,3 +86,23 @@ def test_a_server_is_closed_only_when_its_address_and_all_its_names_are_local() 
     assert is_open_to_others(None, ["localhost"])
     assert is_open_to_others("127.0.0.1", ["localhost", "courses.example.ac.kr"])
     assert is_open_to_others("127.0.0.1", [])
+
+
+@pytest.mark.parametrize(
+    "address", ["courses.example.ac.kr", "https://courses.example.ac.kr", "10.0.0.2:80/app", "[", ""]
+)
+def test_an_address_elsewhere_that_browsers_are_told_makes_a_server_open(address: str) -> None:
+    assert is_open_to_others("127.0.0.1", ["localhost"], ["localhost", address])
+
+
+@pytest.mark.parametrize(
+    "address", ["localhost", "http://localhost:8501", "127.0.0.1:80/app", "::1", "http://[::1]:80"]
+)
+def test_an_address_of_this_machine_leaves_a_server_closed(address: str) -> None:
+    assert not is_open_to_others("127.0.0.1", ["localhost"], [address])
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "x-forwarded-host", "Forwarded", "Via", "X-Real-IP"])
+def test_a_request_that_a_proxy_passed_on(name: str) -> None:
+    assert is_forwarded(["Host", name])
+    assert not is_forwarded(["Host", "Origin", "X-Streamlit-Something"])

@@ -1,0 +1,62 @@
+"""What the server takes from visitors who have not signed in: next to nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+from starlette.types import Message
+
+from core.access.roles import Role
+from core.access.users import User, UserFile
+from core.config import Config
+from pages.widgets.browser_cookie import COOKIE, ROUTES, sessions
+from pages.widgets.server import MIDDLEWARE
+
+PATHS = ("/media/file.csv", "/_stcore/upload_file/session/file")
+PROXIED = {"X-Forwarded-For": "203.0.113.9"}
+
+
+@pytest.fixture
+def browser() -> TestClient:
+    """A visitor of a server that answers everything that its rules let through."""
+    files = [Route(path, lambda request: PlainTextResponse("here"), methods=["GET", "PUT"]) for path in PATHS]
+    return TestClient(Starlette(routes=[*ROUTES, *files], middleware=list(MIDDLEWARE)))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_files_come_and_go_by_people_who_are_signed_in_only(
+    browser: TestClient, own_state_folder: Path, path: str
+) -> None:
+    assert browser.put(path).status_code == 200
+    assert browser.put(path, headers=PROXIED).status_code == 404
+    UserFile(Config(own_state_folder).users_path).add(User("kim", Role.VIEWER))
+    assert browser.put(path).status_code == 404
+    ticket = sessions.ticket("kim", "")
+    browser.cookies.set(COOKIE, str(sessions.redeem(str(ticket))))
+    assert browser.put(path).status_code == 200
+
+
+@pytest.mark.parametrize(("origin", "parts"), [("http://here", 2), ("https://evil.example", 0)])
+def test_of_a_long_body_no_more_is_read_than_it_takes_to_refuse_it(
+    browser: TestClient, origin: str, parts: int
+) -> None:
+    read: list[int] = []
+    answers: list[Message] = []
+
+    async def receive() -> Message:
+        read.append(1000)
+        return {"type": "http.request", "body": bytes(1000), "more_body": True}
+
+    async def send(message: Message) -> None:
+        answers.append(message)
+
+    headers = [(b"host", b"here"), (b"origin", origin.encode())]
+    scope = {"type": "http", "method": "POST", "path": "/sign-in/keep", "query_string": b"", "headers": headers}
+    asyncio.run(browser.app({**scope, "scheme": "http", "server": ("here", 80)}, receive, send))
+    assert (answers[0]["status"], len(read)) == (403, parts)
