@@ -134,7 +134,7 @@ def _draw_password_form(t: Translator) -> None:
         if not st.form_submit_button(t("access.sign_in"), type="primary", key="sign_in_submit"):
             return
     try:
-        user = _doorkeeper(str(load_config().users_path)).let_in(name, password)
+        user = _doorkeeper(str(load_config().users_path)).let_in(name, password, st.context.ip_address or "")
     except AccessError as error:
         st.error(plain(t.message(error.message)), icon=":material/error:")
         return
