@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.catalog.mapping import ColumnMapping
-from core.catalog.privacy import is_personal_column, is_private_value
+from core.catalog.privacy import is_private_value
 from core.catalog.tables import ProblemList, Table
 from core.catalog.taken import History
 from core.catalog.text import clean_line, clean_text
@@ -43,7 +43,7 @@ def build_students(table: Table, mapping: ColumnMapping, known_courses: Mapping[
     """Students by id; `known_courses` maps codes and titles of the catalog to course keys, for the history.
 
     A student may stand in one row with all courses, or in a row for each enrolment: further rows add their courses.
-    Columns that identify a person (name, telephone, e-mail, resident number, ...) are dropped and reported.
+    Every other column (names, second numbers, grades, notes, ...) is left out and reported by its name.
     Raises IntakeError when no column is mapped to the id, or no row has one.
     """
     fields = {field: table.columns.index(name) for field, name in mapping.fields.items() if name in table.columns}
@@ -51,7 +51,7 @@ def build_students(table: Table, mapping: ColumnMapping, known_courses: Mapping[
         raise IntakeError("intake.error.no_student_id_column")
     problems = ProblemList()
     problems.extend(table.problems)
-    extra = _extra_columns(table, fields, problems)
+    _report_left_out(table, fields, problems)
     history = History(known_courses, mapping.fields.get("history", ""), mapping.fields.get("term", ""))
     drafts: dict[str, _Draft] = {}
     for number, row in zip(table.row_numbers, table.rows, strict=True):
@@ -70,7 +70,6 @@ def build_students(table: Table, mapping: ColumnMapping, known_courses: Mapping[
             _year(cells.get("year", ""), number, mapping.fields.get("year", ""), problems),
             split_list(cells.get("interests", "")),
             history.taken(cells.get("history", ""), cells.get("term", ""), number),
-            {name: row[position] for name, position in extra.items()},
         )
         if first is None:
             drafts[student_id] = draft
@@ -91,7 +90,6 @@ class _Draft:
     year: int | None
     interests: tuple[str, ...]
     taken: dict[str, str]  # course key -> date or ""
-    extra: dict[str, str]
 
     def takes_in(self, other: _Draft) -> bool:
         """Add the courses of a further row, fill what was empty; whether it contradicts what was there.
@@ -117,7 +115,6 @@ class _Draft:
             year=self.year,
             interests=self.interests,
             taken_course_keys=tuple(key for key, _ in taken),
-            extra=self.extra,
             taken_on=dates if any(dates) else (),
         )
 
@@ -140,17 +137,11 @@ def parse_year(cell: str) -> int | None:
     return year if 1 <= year <= _MAX_YEAR else None
 
 
-def _extra_columns(table: Table, fields: Mapping[str, int], problems: ProblemList) -> dict[str, int]:
-    """The other columns to keep; those that say who somebody is are reported, without their values."""
-    kept = {}
-    for position, name in enumerate(table.columns):
-        if position in fields.values():
-            continue
-        if is_personal_column(name, [row[position] for row in table.rows]):
-            problems.add("personal_column", column=name)
-        else:
-            kept[name] = position
-    return kept
+def _report_left_out(table: Table, fields: Mapping[str, int], problems: ProblemList) -> None:
+    """Name the columns that nothing here needs: what is not stored cannot say who somebody is."""
+    left_out = [name for position, name in enumerate(table.columns) if position not in fields.values()]
+    if left_out:
+        problems.add("columns_not_needed", columns=", ".join(left_out))
 
 
 def _student_id(cell: str, number: int, column: str, problems: ProblemList) -> str:

@@ -27,7 +27,7 @@ SEVERITIES = {
         Severity.HARD,
     ),
     **dict.fromkeys(
-        ("rows_above_header", "rows_below_table", "repeated_header", "other_sheets", "no_header", "personal_column"),
+        ("rows_above_header", "rows_below_table", "repeated_header", "other_sheets", "no_header", "columns_not_needed"),
         Severity.NOTE,
     ),
 }
@@ -41,12 +41,14 @@ class ReadLimits:
     max_rows: int = 200_000
     max_columns: int = 2_000
     max_cells: int = 5_000_000  # filled or not; bounds the memory of whoever reads the result
+    max_characters: int = 250_000_000  # about the largest CSV; parts of XLSX and JSON may be said in many cells at once
     max_cell_characters: int = 131_072  # the csv module's own default; Excel allows 32,767
     max_problems: int = 1_000  # more are counted, not listed
     max_archive_entries: int = 200
     max_archive_bytes: int = 100 * MIB  # inflated
     max_archive_ratio: int = 100  # inflated / packed, judged from 1 MiB on
     memory_bytes: int = 2_048 * MIB  # address space of the reading process
+    result_bytes: int = 2_048 * MIB  # of the file that the reading process writes
     seconds: float = 120.0  # wall clock and processor time of the reading process
 
 

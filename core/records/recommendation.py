@@ -17,7 +17,6 @@ class Student:
     year: int | None = None
     interests: tuple[str, ...] = ()
     taken_course_keys: tuple[str, ...] = ()
-    extra: Mapping[str, str] = field(default_factory=dict)
     taken_on: tuple[str, ...] = ()  # a date (ISO 8601) for each taken course, "" unknown; empty: no dates at all
 
 

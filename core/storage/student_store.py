@@ -191,16 +191,14 @@ def _columns(students: Sequence[Student], upload_id: str | None) -> dict[str, Se
         "year": pa.array([student.year for student in students], pa.int32()),
         "interests": pa.array([list(student.interests) for student in students], texts),
         "taken_course_keys": pa.array([list(student.taken_course_keys) for student in students], texts),
-        "extra": [to_json(student.extra) for student in students],
         "taken_on": pa.array([list(student.taken_on) for student in students], texts),
         "upload_id": [upload_id] * len(students),
     }
 
 
 def _student(row: tuple[Any, ...]) -> Student:
-    student_id, department, year, interests, taken, extra, taken_on = row
-    known = tuple(taken), from_json(extra), tuple(taken_on)
-    return Student(student_id, department, year, tuple(interests), *known)
+    student_id, department, year, interests, taken, taken_on = row
+    return Student(student_id, department, year, tuple(interests), tuple(taken), tuple(taken_on))
 
 
 def _deletion(row: tuple[Any, ...]) -> Deletion:

@@ -1,6 +1,6 @@
 """Queries about students. Every table but `student_identities` knows them by pseudonym only."""
 
-COLUMNS = "student_id, department, year, interests, taken_course_keys, extra, taken_on"
+COLUMNS = "student_id, department, year, interests, taken_course_keys, taken_on"
 _SELECT = f"SELECT {COLUMNS} FROM students "
 ALL = _SELECT + "ORDER BY student_id"
 GET = _SELECT + "WHERE student_id = ?"

@@ -1,7 +1,6 @@
 import pytest
 
 from core.catalog.mapping import ColumnMapping
-from core.catalog.privacy import is_personal_column
 from core.catalog.students import build_students, parse_year, split_list
 from core.catalog.tables import Table
 from core.errors import IntakeError
@@ -30,8 +29,7 @@ def test_a_row_becomes_a_student():
     assert (student.student_id, student.department, student.year) == ("007", "Computer Science", 3)
     assert student.interests == ("AI", "로봇")
     assert student.taken_course_keys == ("CS101", "ME200")
-    assert student.extra == {"campus": "North"}
-    assert not intake.problems
+    assert keys(intake) == [("columns_not_needed", None)]
 
 
 @pytest.mark.parametrize(
@@ -83,14 +81,12 @@ def test_history_finds_titles_with_commas_and_counts_what_is_unknown():
     assert intake.problems[0].message.params == {"count": 2}
 
 
-def test_personal_columns_are_dropped_and_reported_without_their_values():
-    intake = build(
-        "student_id,이름,E-mail,contact,x,campus",
-        *[(str(n), "홍길동", "a@b.kr", "010-1234-5678", "900101-1234567", "North") for n in range(6)],
-    )
-    assert intake.students[0].extra == {"campus": "North"}
-    assert [problem.column for problem in intake.problems] == ["이름", "E-mail", "contact", "x"]
-    assert all(problem.severity is Severity.NOTE and not problem.value for problem in intake.problems)
+def test_columns_that_nothing_needs_are_named_and_nothing_of_them_is_kept():
+    intake = build("student_id,Legal name,E-mail,GPA,department", ("1", "Minsu Kim", "a@b.kr", "3.1", "CS"))
+    (problem,) = intake.problems
+    assert (problem.severity, problem.value) == (Severity.NOTE, "")
+    assert problem.message.params == {"columns": "Legal name, E-mail, GPA"}
+    assert not any(secret in repr(intake.students) for secret in ("Minsu", "a@b.kr", "3.1"))
 
 
 @pytest.mark.parametrize("private", ["900101-1234567", "010-1234-5678", "kim@example.ac.kr"])
@@ -99,24 +95,6 @@ def test_an_id_that_is_really_personal_data_is_refused(private):
     assert len(intake.students) == 1
     assert keys(intake) == [("student_id_private", 3)]
     assert intake.problems[0].value == ""
-
-
-def test_names_of_people_are_seen_without_a_header():
-    assert is_personal_column("column_2", ["김하나", "이두리", "박세은", "최네모", "정다섯", "강여섯"])
-    assert not is_personal_column("column_3", ["공학", "인문", "공학", "인문", "공학", "인문"])
-    assert not is_personal_column("campus", ["North", "South"])
-
-
-@pytest.mark.parametrize(
-    "name", ["name", "Student Name", "성명(한글)", "휴대폰번호", "Email Address", "생년월일", "home address"]
-)
-def test_personal_columns_are_known_by_name(name):
-    assert is_personal_column(name, [])
-
-
-@pytest.mark.parametrize("name", ["program name", "campus", "gpa", "입학년도", "column_1"])
-def test_other_columns_are_not_personal_by_name(name):
-    assert not is_personal_column(name, [])
 
 
 def test_a_table_without_ids_is_refused():

@@ -57,7 +57,7 @@ def dated(histories: list[dict[int, str]], courses: int = 6) -> PreparedPopulati
     """Students by their histories: course number -> date; the last course of the catalog is not offered any more."""
     catalog = [Course(f"c{i}", f"c{i}", department="d", is_active=i < courses - 1) for i in range(courses)]
     students = [
-        Student(f"s{i}", "d", None, (), tuple(f"c{c}" for c in taken), {}, tuple(taken.values()))
+        Student(f"s{i}", "d", None, (), tuple(f"c{c}" for c in taken), tuple(taken.values()))
         for i, taken in enumerate(histories)
     ]
     return prepare(build_population(catalog, students, {}, {}, {}))

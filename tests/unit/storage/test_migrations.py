@@ -11,8 +11,10 @@ import pytest
 
 from core.config import PROJECT_FOLDER
 from core.errors import StorageError
+from core.records import Student
 from core.storage import Database
 from core.storage.migrations import SCHEMA_FOLDER, migrate
+from core.storage.student_store import StudentStore
 from core.storage.weight_store import WeightStore
 
 TABLES = "SELECT table_name FROM duckdb_tables() WHERE table_name <> 'schema_versions' ORDER BY 1"
@@ -151,3 +153,21 @@ def test_numbers_of_students_leave_every_table_but_one_and_lists_stay_proven() -
     assert connection.execute("SELECT student_id FROM students").fetchall()[0][0].startswith("P-")
     held = connection.execute(f"SELECT run_id, lists_hash = {taken} FROM recommendation_runs ORDER BY 1").fetchall()
     assert held == [("altered", False), ("intact", True)]
+
+
+def test_other_columns_of_students_leave_and_their_traces_are_still_to_be_removed(tmp_path: Path) -> None:
+    older = tmp_path / "older"
+    older.mkdir()
+    for script in sorted(SCHEMA_FOLDER.glob("000*.sql")):
+        (older / script.name).write_text(script.read_text())
+    unfinished = {"": 0, "Minsu Kim": 1}
+    for name, expected in unfinished.items():
+        path = tmp_path / f"{expected}.duckdb"
+        extra = f'{{"Legal name": "{name}"}}' if name else "{}"
+        with duckdb.connect(str(path)) as connection:
+            migrate(connection, lambda version: None, older)
+            connection.execute("INSERT INTO students VALUES ('P-1', 'Physics', 1, [], [], ?, 'u', [])", [extra])
+        with Database(path) as database:
+            store = StudentStore(database)
+            assert store.all() == [Student("P-1", "Physics", 1)]
+            assert [it.finished_at for it in store.deletions()] == [None] * expected

@@ -20,7 +20,7 @@ from core.storage import (
 )
 
 STUDENTS = [
-    Student("S1", "물리학과", 2, ("인공지능", "음악"), ("C1", "C2"), {"캠퍼스": "A"}),
+    Student("S1", "물리학과", 2, ("인공지능", "음악"), ("C1", "C2")),
     Student("S2", "Physics", None, (), ()),
     Student("S3", "Physics", 4, ("music",), ()),
 ]
