@@ -83,7 +83,7 @@ def _read_records(
     source = _Lines(lines)
     reader = csv.reader(source, delimiter=delimiter, strict=True)
     rows: list[NumberedRow] = []
-    number = 0
+    number, characters = 0, 0
     while True:
         start = source.position
         number += 1
@@ -103,17 +103,20 @@ def _read_records(
             reader = csv.reader(source, delimiter=delimiter, strict=True)
         elif any(cell.strip() for cell in record):
             rows.append((number, record))
-            check_size(len(rows), len(record), limits)
+            characters += sum(map(len, record))
+            check_size(len(rows), len(record), characters, limits)
 
 
-def check_size(row_count: int, width: int, limits: ReadLimits) -> None:
-    """Raise IntakeError when a table has become too long or too wide."""
+def check_size(row_count: int, width: int, characters: int, limits: ReadLimits) -> None:
+    """Raise IntakeError when a table has become too long, too wide or too full."""
     if row_count > limits.max_rows + 1:
         raise IntakeError("intake.error.too_many_rows", limit=limits.max_rows)
     if width > limits.max_columns:
         raise IntakeError("intake.error.too_many_columns", limit=limits.max_columns)
     if row_count * width > limits.max_cells:
         raise IntakeError("intake.error.too_many_cells", limit=limits.max_cells)
+    if characters > limits.max_characters:
+        raise IntakeError("intake.error.too_many_characters", limit=limits.max_characters)
 
 
 def _swallowed_rows(lines: list[str], start: int, cells: int, delimiter: str, width: int) -> bool:

@@ -19,27 +19,34 @@ from core.errors import IntakeError
 _log = logging.getLogger(__name__)
 
 
-def read_table_isolated(source: bytes | Path, file_name: str, limits: ReadLimits = DEFAULT_LIMITS) -> Table:
+def read_table_isolated(
+    source: bytes | Path, file_name: str, limits: ReadLimits = DEFAULT_LIMITS, *, folder: Path | None = None
+) -> Table:
     """As reading.read_table, with limits on memory, processor time and wall time.
+
+    Meanwhile the file and what was read lie below `folder`, or the system's folder for such things.
 
     Raises IntakeError also when the child dies or takes too long.
     """
     size = len(source) if isinstance(source, bytes) else source.stat().st_size
     if size > limits.max_bytes:  # before anything is copied
         raise IntakeError("intake.error.too_many_bytes", limit=limits.max_bytes // MIB)
-    with tempfile.TemporaryDirectory(prefix="courselift-intake-") as folder:
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="courselift-intake-", dir=folder) as name:
+        own = Path(name)
         if isinstance(source, bytes):
-            path = Path(folder, "upload")
+            path = own / "upload"
             path.write_bytes(source)
         else:
             path = source.resolve()
-        result = Path(folder, "result")
+        result = own / "result"
         request = {"path": str(path), "result": str(result), "name": file_name, "limits": asdict(limits)}
         _run_child(json.dumps(request), limits.seconds)
         try:
             with result.open(encoding="utf-8") as lines:
                 return read_result(lines)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, MemoryError) as error:
             raise IntakeError("intake.error.too_large_or_damaged") from error
 
 

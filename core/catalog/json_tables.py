@@ -140,12 +140,14 @@ def _flatten_all(
 ) -> tuple[list[str], list[NumberedRecord]]:
     columns: dict[str, None] = {}
     rows: list[NumberedRecord] = []
+    characters = 0
     for number, record in records:
         flat: dict[str, str] = {}
         _flatten(record, "", 1, flat)
         columns.update(dict.fromkeys(flat))
         rows.append((number, flat))
-        check_size(len(rows), len(columns), limits)
+        characters += sum(map(len, flat.values()))
+        check_size(len(rows), len(columns), characters, limits)
     return list(columns), rows
 
 

@@ -119,7 +119,7 @@ def _read_rows(
     sheet: Any, formulas: Iterator[tuple[Any, ...]] | None, limits: ReadLimits, problems: ProblemList
 ) -> list[NumberedRow]:
     rows: list[NumberedRow] = []
-    widest = 0
+    widest, characters = 0, 0
     for number, cells in enumerate(sheet.iter_rows(), start=1):
         written = next(formulas, ()) if formulas is not None else ()
         if number > _LAST_ROW:
@@ -134,7 +134,8 @@ def _read_rows(
         if any(text.strip() for text in texts):
             rows.append((number, texts))
             widest = max(widest, len(texts))
-            check_size(len(rows), widest, limits)
+            characters += sum(map(len, texts))
+            check_size(len(rows), widest, characters, limits)
     return rows
 
 

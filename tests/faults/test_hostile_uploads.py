@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import random
 import resource
 import time
@@ -42,18 +43,21 @@ TYPES_XML = (
 
 
 def workbook_of(sheet_data: str | bytes, doctype: str = "", **more: bytes) -> bytes:
-    """A minimal workbook around the given rows, and other parts by name."""
+    """A minimal workbook around the given rows, and other parts by name, or in place of these."""
     if isinstance(sheet_data, str):
         namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
         sheet_data = f'<worksheet xmlns="{namespace}"><sheetData>{sheet_data}</sheetData></worksheet>'.encode()
+    parts = {
+        "[Content_Types].xml": TYPES_XML,
+        "_rels/.rels": ROOT_XML,
+        "xl/workbook.xml": WORKBOOK_XML.format(doctype=doctype),
+        "xl/_rels/workbook.xml.rels": RELATIONS_XML,
+        "xl/worksheets/sheet1.xml": sheet_data,
+        **more,
+    }
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        archive.writestr("[Content_Types].xml", TYPES_XML)
-        archive.writestr("_rels/.rels", ROOT_XML)
-        archive.writestr("xl/workbook.xml", WORKBOOK_XML.format(doctype=doctype))
-        archive.writestr("xl/_rels/workbook.xml.rels", RELATIONS_XML)
-        archive.writestr("xl/worksheets/sheet1.xml", sheet_data)
-        for name, content in more.items():
+        for name, content in parts.items():
             archive.writestr(name, content)
     return out.getvalue()
 
@@ -74,6 +78,35 @@ def lying_archive() -> bytes:
         position = content.rfind(signature)
         content[position + offset : position + offset + 4] = (1000).to_bytes(4, "little")
     return bytes(content)
+
+
+def noise(characters: int) -> str:
+    """Text that does not pack so well that the ratio gives it away."""
+    return "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz    ", k=characters))
+
+
+def one_text_in_many_cells() -> bytes:
+    """A workbook of 86 KiB that is 600 MiB once each cell is written out."""
+    strings_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    override = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{strings_type}"/></Types>'
+    texts = (
+        f'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>{noise(130_000)}</t></si></sst>'
+    )
+    cells = '<c t="s"><v>0</v></c>' * 8
+    rows = "".join(f'<row r="{n}">{text_cell(f"A{n}", f"C{n}")}{cells}</row>' for n in range(2, 602))
+    return workbook_of(
+        HEADER + rows,
+        **{
+            "[Content_Types].xml": TYPES_XML.replace("</Types>", override).encode(),
+            "xl/sharedStrings.xml": texts.encode(),
+        },
+    )
+
+
+def one_text_for_many_courses() -> bytes:
+    """JSON of 200 KiB in which 6,000 courses take over what their department says."""
+    courses = [{"code": f"C{n}", "title": f"T{n}"} for n in range(6_000)]
+    return json.dumps([{"department": noise(100_000), "courses": courses}]).encode()
 
 
 def damaged_half(content: bytes) -> bytes:
@@ -104,6 +137,8 @@ REFUSED = {
     "a cell beyond the last column": lambda: workbook_of(HEADER + f'<row r="2">{text_cell("ZZZZZZ2", "x")}</row>'),
     "a cell in the last corner": lambda: workbook_of(ROWS + f'<row r="1048576">{text_cell("XFD1048576", "x")}</row>'),
     "rows out to the last column": lambda: workbook_of(HEADER + WIDE_ROWS),
+    "one long text in thousands of cells": one_text_in_many_cells,
+    "one long text for thousands of courses": one_text_for_many_courses,
     "half a workbook": lambda: damaged_half(saved_workbook()),
     "a sheet that is no XML": lambda: workbook_of(b"\x01\x02 not xml <row"),
     "half a JSON file": lambda: damaged_half((DATA_FOLDER / "en_mcgill_courses.json").read_bytes()),

@@ -102,6 +102,7 @@ def test_hundreds_of_columns_are_read():
         ({"max_rows": 2}, "too_many_rows"),
         ({"max_columns": 2}, "too_many_columns"),
         ({"max_cells": 5}, "too_many_cells"),
+        ({"max_characters": 11}, "too_many_characters"),
     ],
 )
 def test_a_table_beyond_a_limit_is_refused(limits, key):

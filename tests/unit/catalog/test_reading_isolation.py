@@ -50,6 +50,12 @@ def test_a_child_that_takes_too_long_is_a_sentence():
         read_table_isolated(content, "x.csv", limits)
 
 
+def test_a_child_that_writes_too_much_is_a_sentence():
+    content = b"title,code\n" + b"abcdefgh,1\n" * 1_000
+    with pytest.raises(IntakeError, match="too large for this machine"):
+        read_table_isolated(content, "x.csv", replace(DEFAULT_LIMITS, result_bytes=1_000))
+
+
 def test_a_file_beyond_the_size_limit_does_not_reach_the_child(monkeypatch):
     monkeypatch.setattr(subprocess, "run", None)
     with pytest.raises(IntakeError, match="larger than 0 MiB"):

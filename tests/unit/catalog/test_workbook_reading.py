@@ -97,7 +97,12 @@ def test_row_numbers_are_those_that_excel_shows():
 
 
 @pytest.mark.parametrize(
-    ("limits", "key"), [({"max_rows": 2}, "too_many_rows"), ({"max_columns": 2}, "too_many_columns")]
+    ("limits", "key"),
+    [
+        ({"max_rows": 2}, "too_many_rows"),
+        ({"max_columns": 2}, "too_many_columns"),
+        ({"max_characters": 11}, "too_many_characters"),
+    ],
 )
 def test_a_workbook_beyond_a_limit_is_refused(limits, key):
     with pytest.raises(IntakeError) as caught:
