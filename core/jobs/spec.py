@@ -80,11 +80,11 @@ class JobSpec:
 
     def save(self, folder: Path) -> None:
         """Write the files of a job into `folder`, each whole or not at all; `job.json` last."""
-        items = _lines(self.items)
+        items, others = _lines(self.items), _lines(self.others)
         write_atomically(folder / ITEMS_FILE, items)
-        if self.others:
-            write_atomically(folder / OTHERS_FILE, _lines(self.others))
-        header = {**self.header(), "items_hash": hashlib.sha256(items).hexdigest()}
+        if others:
+            write_atomically(folder / OTHERS_FILE, others)
+        header = {**self.header(), "items_hash": _hash(items), "others_hash": _hash(others)}
         write_atomically(folder / SPEC_FILE, _encode(header).encode())
 
     @classmethod
@@ -93,14 +93,16 @@ class JobSpec:
         try:
             header = json.loads((folder / SPEC_FILE).read_bytes())
             items = (folder / ITEMS_FILE).read_bytes()
-            if hashlib.sha256(items).hexdigest() != header.pop("items_hash"):
+            others = (folder / OTHERS_FILE).read_bytes() if (folder / OTHERS_FILE).exists() else b""
+            others_hash = header.pop("others_hash", _hash(others))  # jobs from before there was one are taken as found
+            if (_hash(items), _hash(others)) != (header.pop("items_hash"), others_hash):
                 raise JobError("jobs.folder_damaged", job=folder.name)
             settings_hash = header.pop("settings_hash")
             header["kind"] = JobKind(header["kind"])
             spec = cls(
                 **header,
                 items=tuple(_read_item(line) for line in items.decode().splitlines()),
-                others=_read_others(folder / OTHERS_FILE),
+                others=tuple(_read_course(json.loads(line)) for line in others.decode().splitlines()),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise JobError("jobs.folder_damaged", job=folder.name) from error
@@ -133,12 +135,6 @@ def _lines(records: Sequence[WorkItem] | Sequence[Course]) -> bytes:
     return "".join(f"{_encode(each)}\n" for each in values).encode()
 
 
-def _read_others(path: Path) -> tuple[Course, ...]:
-    if not path.exists():
-        return ()
-    return tuple(_read_course(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines())
-
-
 def _read_course(values: Mapping[str, Any]) -> Course:
     return Course(**{**values, "kind": CourseKind(values["kind"])})
 
@@ -158,4 +154,8 @@ def _encode(value: Any) -> str:
 
 
 def _digest(value: Any) -> str:
-    return hashlib.sha256(_encode(value).encode()).hexdigest()
+    return _hash(_encode(value).encode())
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -16,7 +16,7 @@ from core.pipeline.application import Application
 from core.pipeline.backup import make_backup
 from core.pipeline.intake import apply_catalog, preview_catalog
 from core.records import JobStatus
-from tests.jobs_lab import make_spec
+from tests.jobs_lab import make_course, make_spec
 
 CATALOG_FILE = b"code,title,description\nC0001,Optics,\nC0002,Acoustics,Sound\n"
 EARLY, LATE = 24, 12  # items of the two jobs
@@ -55,7 +55,7 @@ def copy_of(picture: Path, target: Path) -> Config:
 def _run_early_job(app: Application) -> None:
     """Half of the job, a backup, the other half."""
     service = app.job_service
-    job = service.start(make_spec("early", EARLY, "delay=0.15"))
+    job = service.start(make_spec("early", EARLY, "delay=0.15", others=(make_course(99),)))
     while service.wait(job.job_id, 0.1).done < EARLY // 4:
         pass
     service.pause(job.job_id)

@@ -13,6 +13,7 @@ import pytest
 from core.cli.main import main
 from core.config import Config
 from core.errors import StorageError
+from core.jobs.spec import JobSpec
 from core.pipeline.application import Application
 from core.pipeline.backup import list_backups, make_backup, restore
 from core.pipeline.export import ExportFormat, export_catalog
@@ -56,6 +57,7 @@ def test_a_backup_of_a_half_done_job_lets_it_go_on_elsewhere(config: Config, own
         half_done = list_backups(app)[-1].path  # made in the middle of the early job
     elsewhere = Config(own_state_folder)
     restore(elsewhere, half_done)
+    assert JobSpec.load(elsewhere.jobs_folder / "early") == JobSpec.load(config.jobs_folder / "early")
     assert check(own_state_folder).faults == []
     with Application(elsewhere, watch_jobs=False) as app:
         before = app.jobs.get("early").done
@@ -81,7 +83,7 @@ def test_a_repair_takes_lost_and_damaged_files_from_the_backups(config: Config, 
     upload.write_bytes(b"damaged")
     shutil.rmtree(config.jobs_folder / "early")
     done = repair(config)
-    assert (done.files_put_back, done.after.holds) == (4, True)
+    assert (done.files_put_back, done.after.holds) == (5, True)
     assert "verify.files_put_back" in {step.key for step in done.steps}
     assert sorted(path.read_bytes() == b"damaged" for path in config.uploads_folder.iterdir()) == [False, True]
     found = check(config.home)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.errors import JobError
 from core.i18n import LANGUAGES, Translator
-from core.jobs.spec import ITEMS_FILE, SPEC_FILE, JobSpec, WorkItem, differences
+from core.jobs.spec import ITEMS_FILE, OTHERS_FILE, SPEC_FILE, JobSpec, WorkItem, differences
 from core.records import JobKind
 from tests.jobs_lab import make_course, make_spec
 
@@ -72,9 +72,9 @@ def test_the_cache_key_does_not_ask_how_many_are_written_side_by_side() -> None:
     assert make_spec(prompt_version="2").cache_key("a") != spec.cache_key("a")
 
 
-@pytest.mark.parametrize("name", [SPEC_FILE, ITEMS_FILE])
+@pytest.mark.parametrize("name", [SPEC_FILE, ITEMS_FILE, OTHERS_FILE])
 def test_a_changed_or_missing_file_is_refused(tmp_path: Path, name: str) -> None:
-    make_spec().save(tmp_path)
+    make_spec(others=(make_course(1),)).save(tmp_path)
     path = tmp_path / name
     path.write_bytes(path.read_bytes().replace(b"0001", b"0009").replace(b'"engine": "fake"', b'"engine": "other"'))
     with pytest.raises(JobError):
