@@ -51,6 +51,11 @@ def note_access(app: Application, action: str, student_ids: Sequence[str], reaso
     app.access_log.record(action, student_ids, acting_name(app), visible_line(reason))
 
 
+def note_list(app: Application, student_ids: Sequence[str]) -> None:
+    """Write down that whoever is acting sees these students in a list: departments, interests, no numbers."""
+    note_access(app, "list", student_ids)
+
+
 def note_look(app: Application, student_id: str) -> None:
     """Write down that whoever is acting looks at this student, under the pseudonym or not."""
     note_access(app, "look", [student_id])
@@ -86,17 +91,18 @@ def unmask(app: Application, student_ids: Sequence[str], reason: str) -> Mapping
 
 
 @requires(Permission.SEE_STUDENTS)
-def find_by_number(app: Application, number: str) -> str | None:
-    """The pseudonym of the student with this number of the university, None when nobody has it; a find is written down.
+def find_by_number(app: Application, number: str, reason: str) -> str | None:
+    """The pseudonym of the student with this number of the university, None when nobody has it.
 
-    Raises AccessError without the permission.
+    Written down in either case, without the number. Raises AccessError without a reason or the permission.
     """
+    _require_reason(reason)
     try:
-        student_id = app.students.id_of(number.strip())
+        found = [app.students.id_of(number.strip())]
     except StorageError:
-        return None
-    note_access(app, "find", [student_id])
-    return student_id
+        found = []
+    note_access(app, "find", found, reason)
+    return found[0] if found else None
 
 
 def find_student(app: Application, given: str) -> str:

@@ -128,8 +128,12 @@ def repair(config: Config) -> RepairReport:
         return RepairReport(behind, files, restored_from, was_readable, aside, verify(app))
 
 
+@requires(Permission.KEEP)
 def read_journals_again(app: Application) -> int:
-    """Bring the database up to its journals; returns how many jobs that concerned. Doing it again is harmless."""
+    """Bring the database up to its journals; returns how many jobs that concerned. Doing it again is harmless.
+
+    Raises AccessError without the permission.
+    """
     behind = app.job_service.catch_up()
     app.access_log.put_back()
     faulty = [ledger for ledger in read_ledgers(app) if ledger.missing or ledger.altered or ledger.unsettled]

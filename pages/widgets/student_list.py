@@ -7,19 +7,24 @@ from functools import partial
 
 import streamlit as st
 
-from core.access.actor import current_actor
 from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline.export import ExportFormat
 from core.pipeline.recommendation import latest_run
-from core.pipeline.student_access import export_all_students, find_by_number, students_are_synthetic, unmask
+from core.pipeline.student_access import (
+    export_all_students,
+    find_by_number,
+    note_list,
+    students_are_synthetic,
+    unmask,
+)
 from core.pipeline.students import find_students, student_departments
 from core.records import Student
 from pages.widgets.rights import in_my_name, may, reason_why_not
 from pages.widgets.session import application
 
 PAGE_SIZE = 50
-_NUMBERS, _FOUND = "students_numbers", "students_found"
+_NUMBERS, _FOUND, _LISTED = "students_numbers", "students_found", "students_listed"
 
 
 def draw_synthetic_note(t: Translator) -> None:
@@ -67,7 +72,10 @@ def draw_list(catalog_id: str, t: Translator) -> Student | None:
     )
     if not found.total:
         st.info(t("students.none_found"), icon=":material/person_search:")
+        if search and not ids_are_shown():
+            st.caption(t("students.numbers_need_reason"))
         return None
+    _note_listed(found.students)
     picked = _draw_table(found.students, t)
     pages = -(-found.total // PAGE_SIZE)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -114,13 +122,22 @@ def _draw_filters(t: Translator) -> tuple[str, str | None]:
 
 
 def _pseudonym_of(search: str) -> str | None:
-    """The student whose whole number was typed, looked up once a session: every look-up is logged."""
-    if not search.strip() or not current_actor().may(Permission.SEE_STUDENTS):
+    """The student whose whole number was typed, looked up once a session and reason: every look-up is logged."""
+    if not search.strip() or not ids_are_shown():
         return None
-    found: dict[str, str | None] = st.session_state.setdefault(_FOUND, {})
-    if search not in found:
-        found[search] = find_by_number(application(), search)
-    return found[search]
+    found: dict[tuple[str, str], str | None] = st.session_state.setdefault(_FOUND, {})
+    asked = (search, _reason())
+    if asked not in found:
+        found[asked] = find_by_number(application(), *asked)
+    return found[asked]
+
+
+def _note_listed(students: tuple[Student, ...]) -> None:
+    """Whom the list shows is logged once a session and student."""
+    listed: set[str] = st.session_state.setdefault(_LISTED, set())
+    if new := [student.student_id for student in students if student.student_id not in listed]:
+        note_list(application(), new)
+        listed.update(new)
 
 
 def _draw_table(students: tuple[Student, ...], t: Translator) -> Student | None:

@@ -101,7 +101,7 @@ def test_ids_are_masked_until_a_reason_is_given_and_that_is_logged(seeded: Appli
     at.toggle(key="students_unmask").set_value(True)
     run(at)
     assert "S-000001" not in at.dataframe[0].value.to_string()
-    assert seeded.access_log.list() == []
+    assert [entry.action for entry in seeded.access_log.list()] == ["list"]
     at.text_input(key="students_unmask_reason").set_value("advising")
     run(at)
     assert sorted(at.dataframe[0].value.iloc[:, 0]) == ["S-000001", "S-000002", "S-000003"]
@@ -109,7 +109,7 @@ def test_ids_are_masked_until_a_reason_is_given_and_that_is_logged(seeded: Appli
     assert (entry.action, entry.actor, entry.reason) == ("unmask", "Kim", "advising")
     assert entry.subjects == tuple(pseudonyms)
     run(at)
-    assert len(seeded.access_log.list()) == 1
+    assert [entry.action for entry in seeded.access_log.list()] == ["unmask", "list"]
 
 
 def test_looking_at_one_student_is_written_down_once_a_session(
@@ -128,12 +128,30 @@ def test_students_can_be_searched(seeded: Application) -> None:
     at.text_input(key="students_search").set_value("theatre")
     run(at)
     assert list(at.dataframe[0].value.iloc[:, 0]) == [seeded.students.id_of("S-000003")]
-    assert seeded.access_log.list() == []
+
+
+def test_a_number_is_searched_for_with_a_reason_only_and_every_search_is_logged(
+    seeded: Application, language: str
+) -> None:
+    def found() -> list[tuple[str, ...]]:
+        entries = reversed(seeded.access_log.list())
+        return [(*entry.subjects, entry.reason) for entry in entries if entry.action == "find"]
+
+    at = open_page("students", seeded, language)
     at.text_input(key="students_search").set_value("S-000001")
     run(at)
+    assert not at.dataframe
+    assert Translator(language)("students.numbers_need_reason") in [caption.value for caption in at.caption]
+    assert found() == []
+    at.toggle(key="students_unmask").set_value(True)
     run(at)
-    assert list(at.dataframe[0].value.iloc[:, 0]) == [seeded.students.id_of("S-000001")]
-    assert [entry.action for entry in seeded.access_log.list()] == ["find"]
+    at.text_input(key="students_unmask_reason").set_value("advising")
+    run(at)
+    run(at)
+    assert list(at.dataframe[0].value.iloc[:, 0]) == ["S-000001"]
+    at.text_input(key="students_search").set_value("S-000009")
+    run(at)
+    assert found() == [(seeded.students.id_of("S-000001"), "advising"), ("advising",)]
 
 
 def test_new_texts_have_to_be_embedded_before_weights_are_tuned(seeded: Application, language: str) -> None:
