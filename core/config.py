@@ -53,6 +53,11 @@ class Config:
         return self.home / "backups"
 
     @property
+    def temporary_folder(self) -> Path:
+        """Files that are being read, each in a folder of its own; emptied whenever the application opens."""
+        return self.home / "tmp"
+
+    @property
     def logs_folder(self) -> Path:
         """Log files; they hold no student data."""
         return self.home / "logs"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from threading import Event, RLock, Thread
@@ -42,6 +44,8 @@ class Application:
         """Open the database and start watching jobs (`watch_jobs=False`: only when asked, for commands that end)."""
         self.config = config
         self.database = Database(config.database_path, backups_folder=config.backups_folder)
+        # Nobody else has the database, so what lies here was left behind by a process that died while it read a file.
+        shutil.rmtree(config.temporary_folder, ignore_errors=True)
         self.catalogs = CatalogStore(self.database)
         self.enhancements = EnhancementStore(self.database)
         self.jobs = JobStore(self.database)
@@ -59,7 +63,7 @@ class Application:
         self._cache: dict[str, tuple[object, object]] = {}
         self._cache_locks: defaultdict[str, RLock] = defaultdict(RLock)  # one a name: others do not wait meanwhile
         self._cache_lock = RLock()
-        self._changes = 0
+        self._changes = time.time_ns()  # never again what it was in an application that was open before
         self._stopping = Event()
         self._backups: Thread | None = None
         if watch_jobs:

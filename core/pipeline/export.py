@@ -100,7 +100,7 @@ def _original(app: Application, catalog_id: str) -> Table:
     upload, path = find_original(app, catalog_id)
     if hashlib.sha256(path.read_bytes()).hexdigest() != upload.content_hash:
         raise CourseLiftError("export.no_original", file=upload.file_name)
-    return read_table_isolated(path, upload.file_name)
+    return read_table_isolated(path, upload.file_name, folder=app.config.temporary_folder)
 
 
 class _Beside:

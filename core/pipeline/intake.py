@@ -95,7 +95,7 @@ def preview_catalog(
     Raises IntakeError when the file cannot be read at all.
     """
     upload = read_upload(source, file_name)
-    table = read_table_isolated(source, file_name)
+    table = read_table_isolated(source, file_name, folder=app.config.temporary_folder)
     if mapping is None:
         remembered = app.catalogs.recall_mapping(table_shape(table), _KIND)
         mapping = propose_mapping(table, remembered)

@@ -108,5 +108,6 @@ def _sample_courses(app: Application, folder: Path, count: int) -> tuple[str, li
         ]
         if courses:
             return catalog.name, courses[:: -(-len(courses) // count)]
-    table = read_table_isolated(SAMPLES[0].path, SAMPLES[0].path.name)
+    sample = SAMPLES[0].path
+    table = read_table_isolated(sample, sample.name, folder=app.config.temporary_folder)
     return SAMPLES[0].name, list(build_courses(table, propose_mapping(table)).courses[:count])

@@ -62,7 +62,7 @@ def preview_students(
     Raises IntakeError when the file cannot be read at all.
     """
     upload = read_upload(source, file_name)
-    table = read_table_isolated(source, file_name)
+    table = read_table_isolated(source, file_name, folder=app.config.temporary_folder)
     remembered = app.catalogs.recall_mapping(table_shape(table), _KIND)
     chosen = mapping or propose_student_mapping(table, remembered)
     was_remembered = mapping is None and remembered is not None and dict(chosen.fields) == remembered
