@@ -25,7 +25,6 @@ from core.storage.backup import (
     newest_upload,
     put_files_back,
     restore_backup,
-    restored_at,
     set_aside,
 )
 from core.storage.connection import Database
@@ -57,9 +56,10 @@ class BackupFile:
 
 
 def list_backups(app: Application) -> tuple[BackupFile, ...]:
-    """The copies in the backups folder, newest first."""
-    paths = app.config.backups_folder.glob("*.duckdb")
-    return tuple(sorted((_describe(path) for path in paths), key=lambda item: item.made_at, reverse=True))
+    """The copies in the backups folder, newest first; last those whose date is still to come: a clock was ahead."""
+    now = datetime.now(UTC)
+    copies = [_describe(path) for path in app.config.backups_folder.glob("*.duckdb")]
+    return tuple(sorted(copies, key=lambda copy: (copy.made_at <= now, copy.made_at), reverse=True))
 
 
 @requires(Permission.KEEP)
@@ -101,8 +101,10 @@ def watch_backups(app: Application, stopping: threading.Event) -> threading.Thre
         while not stopping.wait(LOOK_SECONDS):
             try:
                 back_up_when_due(app)
-            except CourseLiftError as error:  # a full disk, mostly; nothing may end the thread
+            except CourseLiftError as error:  # a full disk, mostly
                 logger.warning("no backup was made: %s", error)
+            except Exception:  # nothing may end the thread
+                logger.exception("no backup was made")
 
     thread = threading.Thread(target=look, name="backups", daemon=True)
     thread.start()
@@ -168,10 +170,7 @@ def fuller_backup(app: Application) -> BackupFile | None:
     A log that was cut short makes the database quietly older than its copies. Copies from before a restore are
     meant to hold other things.
     """
-    since = restored_at(app.database)
     for backup in list_backups(app):
-        if since is not None and backup.made_at <= since:
-            return None
         try:
             return backup if count_lost(app.database, backup.path) else None
         except StorageError as error:
@@ -194,13 +193,15 @@ def restore_files(app: Application) -> int:
 
 
 def _is_due(app: Application) -> bool:
-    uploaded = newest_upload(app.database)
+    now = datetime.now(UTC)
+    uploaded = newest_upload(app.database, now)
     if uploaded is None:
         return False
-    newest = max((backup.made_at for backup in list_backups(app)), default=None)
-    if newest is None or uploaded > newest:
+    # Until a date of a clock that was ahead is past, it says nothing.
+    newest = max((backup.made_at for backup in list_backups(app) if backup.made_at <= now), default=None)
+    if newest is None or newest < uploaded <= now:
         return True
-    return datetime.now(UTC) - newest > AUTOMATIC_AGE and _changed_at(app.config) > newest
+    return now - newest > AUTOMATIC_AGE and _changed_at(app.config) > newest
 
 
 def _changed_at(config: Config) -> datetime:

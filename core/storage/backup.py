@@ -6,19 +6,19 @@ file instead would drop the process's POSIX lock on it as soon as the copy was c
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from core.errors import StorageError
 from core.failpoints import step
-from core.storage import kept_files
-from core.storage.failures import is_held_by_another_process
+from core.storage import kept_files, own_files
+from core.storage.conversion import from_optional_time, to_stored_time
+from core.storage.failures import is_disk_full, is_held_by_another_process, writing_failure
 
 if TYPE_CHECKING:
     from core.storage.connection import Database
@@ -28,12 +28,16 @@ _COUNT_VERSIONS = "SELECT count(*) FROM schema_versions"
 _SUFFIX = ".duckdb"
 _RESTORED = "restored_at"  # a setting that only a restore writes
 _MARK_RESTORED = "INSERT OR REPLACE INTO settings (key, value, saved_at) VALUES (?, to_json(?), ?)"
-_NEWEST_UPLOAD = "SELECT max(uploaded_at) FROM uploads"
-_RESTORED_AT = "SELECT saved_at FROM settings WHERE key = ?"
-# Rows that nothing ever takes away: one that a copy has and the database lacks was lost.
+_NEWEST_UPLOAD = "SELECT coalesce(max(uploaded_at) FILTER (uploaded_at <= ?), min(uploaded_at)) FROM uploads"
+# Rows that nothing ever takes away: one that a copy has and the database lacks was lost. Copies that do not know of
+# the restore are from before it, whatever the clock said, and are meant to hold other things.
 _COUNT_LOST = """
-SELECT (SELECT count(*) FROM {copy}.imports WHERE import_id NOT IN (SELECT import_id FROM imports))
-     + (SELECT count(*) FROM {copy}.decisions WHERE decision_id NOT IN (SELECT decision_id FROM decisions))
+SELECT CASE WHEN EXISTS (
+    SELECT saved_at FROM settings WHERE key = ? EXCEPT SELECT saved_at FROM {copy}.settings WHERE key = ?
+) THEN 0 ELSE
+    (SELECT count(*) FROM {copy}.imports WHERE import_id NOT IN (SELECT import_id FROM imports))
+    + (SELECT count(*) FROM {copy}.decisions WHERE decision_id NOT IN (SELECT decision_id FROM decisions))
+END
 """
 
 
@@ -44,9 +48,12 @@ def create_backup(database: Database, name: str = "courselift") -> Path:
     write meanwhile. Raises StorageError when the copy cannot be made, or would fill the disk.
     """
     home, target = database.path.parent, database.backups_folder / f"{name}-{_date()}{_SUFFIX}"
-    kept_files.require_space(home, database.backups_folder)
-    with database.read() as cursor:
-        _copy_into(cursor, target, home)
+    try:
+        kept_files.require_space(home, database.backups_folder)
+        with database.read() as cursor:
+            _copy_into(cursor, target, home)
+    except OSError as error:
+        raise writing_failure(error, target.parent) from error
     return target
 
 
@@ -56,13 +63,23 @@ def restore_backup(backup: Path, database_path: Path) -> Path | None:
     Every row is copied into a new file, which shows whether the backup is sound and makes the indexes anew. Uploads
     and files of jobs that are missing beside the database come back, those that are there stay as they are. The old
     files are set aside under a dated name, never deleted; returns where the old database is now, None when there was
-    none. `backup` may be the old database itself: then its log is left out. Raises StorageError.
+    none. `backup` may be the old database itself: then its log is left out. Nobody opens the database meanwhile: what
+    they wrote would be set aside with it. Raises StorageError.
     """
-    if _is_in_use(database_path):
-        raise StorageError("storage.database_in_use", path=str(database_path))
+    with own_files.claimed(database_path):
+        if _is_in_use(database_path):
+            raise StorageError("storage.database_in_use", path=str(database_path))
+        database_path.parent.mkdir(parents=True, exist_ok=True)
+        incoming = _make_incoming(backup, database_path)
+        aside = set_aside(database_path, keep_name=True)
+        with step("restore.replace"):  # at no moment is there no database, which would be begun empty
+            incoming.replace(database_path)
+        return aside
+
+
+def _make_incoming(backup: Path, database_path: Path) -> Path:
     incoming = database_path.with_name(f"{database_path.name}.incoming")
     copy = database_path.with_name(f"{database_path.name}.copy")
-    database_path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with step("restore.copy"):
             shutil.copyfile(backup, copy)
@@ -76,15 +93,12 @@ def restore_backup(backup: Path, database_path: Path) -> Path | None:
             moment = datetime.now(UTC).replace(tzinfo=None)
             connection.execute(_MARK_RESTORED, [_RESTORED, backup.name, moment])
     except (duckdb.Error, OSError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        if is_disk_full(error):
             raise StorageError("storage.disk_full", folder=str(database_path.parent)) from error
         raise StorageError("storage.backup_damaged", path=str(backup)) from error
     finally:
         copy.unlink(missing_ok=True)
-    aside = set_aside(database_path, keep_name=True)
-    with step("restore.replace"):  # at no moment is there no database, which would be begun empty
-        incoming.replace(database_path)
-    return aside
+    return incoming
 
 
 def put_files_back(backup: Path, home: Path) -> int:
@@ -99,18 +113,18 @@ def put_files_back(backup: Path, home: Path) -> int:
         raise StorageError("storage.backup_damaged", path=str(backup)) from error
 
 
-def newest_upload(database: Database) -> datetime | None:
-    """When the last file was uploaded; None before the first."""
-    return _moment(database.fetch_one(_NEWEST_UPLOAD))
+def newest_upload(database: Database, now: datetime) -> datetime | None:
+    """When the last file before `now` was uploaded; None before the first.
 
-
-def restored_at(database: Database) -> datetime | None:
-    """When a backup took this database's place; None when none ever did."""
-    return _moment(database.fetch_one(_RESTORED_AT, [_RESTORED]))
+    Where a clock that was ahead dated every upload later than now, it is the first of these.
+    """
+    row = database.fetch_one(_NEWEST_UPLOAD, [to_stored_time(now)])
+    return None if row is None else from_optional_time(row[0])
 
 
 def count_lost(database: Database, backup: Path) -> int:
-    """How many imports and decisions a backup in the backups folder has and the database lacks.
+    """How many imports and decisions a backup in the backups folder has and the database lacks; 0 for a backup from
+    before the database was restored.
 
     Raises StorageError when the backup cannot be read.
     """
@@ -118,13 +132,9 @@ def count_lost(database: Database, backup: Path) -> int:
     with database.read() as cursor:
         cursor.execute(f"ATTACH '{_quoted(backup)}' AS {alias} (READ_ONLY)")
         try:
-            return int(cursor.execute(_COUNT_LOST.format(copy=alias)).fetchall()[0][0])
+            return int(cursor.execute(_COUNT_LOST.format(copy=alias), [_RESTORED] * 2).fetchall()[0][0])
         finally:
             cursor.execute(f"DETACH {alias}")
-
-
-def _moment(row: tuple[Any, ...] | None) -> datetime | None:
-    return None if row is None or row[0] is None else row[0].replace(tzinfo=UTC)
 
 
 def copy_before_upgrade(connection: duckdb.DuckDBPyConnection, folder: Path, version: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from pathlib import Path
 
@@ -39,6 +40,16 @@ def opening_failure(error: duckdb.Error, path: Path, backups_folder: Path) -> St
     if isinstance(error, duckdb.PermissionException) or "Permission denied" in text:
         return StorageError("storage.no_permission", path=str(path))
     return StorageError("storage.damaged", path=str(path), backups=str(backups_folder))
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether the file system had no room for what was to be written."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def writing_failure(error: OSError, folder: Path) -> StorageError:
+    """The error to raise when a file could not be written in `folder`."""
+    return StorageError("storage.disk_full" if is_disk_full(error) else "storage.folder_unusable", folder=str(folder))
 
 
 def working_failure(error: duckdb.Error, path: Path) -> StorageError:

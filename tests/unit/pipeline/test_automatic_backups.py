@@ -118,6 +118,62 @@ def test_the_thread_backs_up_and_ends(config: Config, monkeypatch: pytest.Monkey
         assert kinds(app) == ["automatic"]
 
 
+def test_the_thread_goes_on_after_an_error_that_nobody_expected(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup_module, "LOOK_SECONDS", 0.01)
+    looked = threading.Semaphore(0)
+
+    def fail(_: Application) -> None:
+        looked.release()
+        raise RuntimeError("nobody expected this")
+
+    monkeypatch.setattr(backup_module, "back_up_when_due", fail)
+    stopping = threading.Event()
+    with Application(config, watch_jobs=False) as app:
+        thread = watch_backups(app, stopping)
+        assert all(looked.acquire(timeout=20) for _ in range(3))
+        stopping.set()
+        thread.join(10)
+
+
+def test_a_clock_that_was_ahead_holds_up_no_backup_and_takes_none_away(config: Config) -> None:
+    with Application(config, watch_jobs=False) as app:
+        keep_backups(app, 1)
+        import_catalog(app)
+        make_older(make_backup(app).path, days=-1000)
+        made = back_up_when_due(app)
+        assert made is not None and made.path.exists()
+        assert list_backups(app)[0].path == made.path
+        app.database.fetch("UPDATE uploads SET uploaded_at = uploaded_at + INTERVAL 1000 DAY")
+        assert back_up_when_due(app) is None  # once is enough for what was uploaded then
+        import_catalog(app, "next.csv")
+        assert back_up_when_due(app) is not None
+
+
+def test_a_clock_that_was_ahead_at_a_restore_hides_no_loss(config: Config) -> None:
+    with Application(config, watch_jobs=False) as app:
+        early = make_backup(app)
+    restore(config, early.path)
+    with Application(config, watch_jobs=False) as app:
+        app.database.fetch("UPDATE settings SET saved_at = saved_at + INTERVAL 30 DAY WHERE key = 'restored_at'")
+        assert fuller_backup(app) is None
+        import_catalog(app)
+        made = make_backup(app)
+        assert fuller_backup(app) is None
+        app.database.fetch("DELETE FROM imports")
+        found = fuller_backup(app)
+        assert found is not None and found.path == made.path
+
+
+def test_another_application_counts_changes_from_elsewhere(config: Config) -> None:
+    with Application(config, watch_jobs=False) as app:
+        app.mark_changed()
+        before = app.changes
+    with Application(config, watch_jobs=False) as app:
+        assert app.changes > before  # or what a page keeps from before a restore would pass for what is there now
+
+
 def test_what_a_restore_replaced_can_be_put_back(config: Config) -> None:
     with Application(config, watch_jobs=False) as app:
         early = make_backup(app)

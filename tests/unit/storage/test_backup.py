@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from core.storage import (
     create_backup,
     restore_backup,
 )
+from core.storage import backup as backup_module
 
 
 @pytest.fixture
@@ -123,8 +125,44 @@ def test_a_database_in_use_is_not_replaced(path: Path) -> None:
         backup = create_backup(database)
         with pytest.raises(StorageError) as caught:
             restore_backup(backup, path)
-        assert caught.value.message.key == "storage.database_in_use"
+        assert caught.value.message.key == "storage.already_open"
         SettingsStore(database).set("still", "works")
+
+
+def test_nobody_opens_the_database_while_it_is_exchanged(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Database(path) as database:
+        SettingsStore(database).set("version", "in the backup")
+        made = create_backup(database)
+    refused = []
+
+    def with_somebody_late(*arguments: object, **options: object) -> Path | None:
+        aside = set_aside(*arguments, **options)  # type: ignore[arg-type]
+        with pytest.raises(StorageError) as caught:
+            Database(path)
+        refused.append(caught.value.message.key)
+        return aside
+
+    set_aside = backup_module.set_aside
+    monkeypatch.setattr(backup_module, "set_aside", with_somebody_late)
+    restore_backup(made, path)
+    assert refused == ["storage.already_open"]
+    with Database(path) as database:
+        assert SettingsStore(database).get("version") == "in the backup"
+
+
+@pytest.mark.parametrize(("number", "key"), [(errno.ENOSPC, "disk_full"), (errno.ENOENT, "folder_unusable")])
+def test_what_the_file_system_refuses_is_a_sentence(
+    path: Path, monkeypatch: pytest.MonkeyPatch, number: int, key: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, "refused")
+
+    monkeypatch.setattr("core.storage.kept_files.put_in", refuse)
+    with Database(path) as database:
+        with pytest.raises(StorageError) as caught:
+            create_backup(database)
+        assert caught.value.message.key == f"storage.{key}"
+        assert list(database.backups_folder.iterdir()) == []
 
 
 def test_a_backup_that_cannot_be_made_leaves_no_file(path: Path) -> None:
