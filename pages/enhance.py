@@ -30,7 +30,7 @@ def draw() -> None:
     job = active_job(app, catalog.catalog_id, JobKind.ENHANCE)
     if job is not None:
         st.session_state["watched_job"] = job.job_id
-        draw_live(app, job, t)
+        draw_live(job, t)
         return
     past = [job for job in list_jobs(app, JobKind.ENHANCE) if job.catalog_id == catalog.catalog_id]
     draw_result(app, past, t)

@@ -31,7 +31,7 @@ def draw() -> None:
     st.title(t("overview.title"))
     draw_next_steps(state, t)
     if state.active_jobs:
-        st.fragment(draw_active_jobs, run_every=2)(app, state.active_jobs, t)
+        st.fragment(draw_active_jobs, run_every=2)(state.active_jobs, t)
     if state.current is not None:
         draw_figures(state, state.current, t)
         draw_charts(state.current, t)
@@ -104,10 +104,10 @@ def draw_step_button(step: NextStep, t: Translator, *, primary: bool = False) ->
 
 
 @guard()
-def draw_active_jobs(app: Application, jobs: tuple[Job, ...], t: Translator) -> None:
+def draw_active_jobs(jobs: tuple[Job, ...], t: Translator) -> None:
     """The progress of running jobs; refreshes itself, and the page when one ends."""
     for job in jobs:
-        progress = job_progress(app, job.job_id)
+        progress = job_progress(application(), job.job_id)
         draw_progress(progress, t)
         if progress.job.status.is_final:
             st.rerun()

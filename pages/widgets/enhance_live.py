@@ -16,20 +16,21 @@ from pages.widgets.formats import duration
 from pages.widgets.job_view import draw_engine_note, draw_job_charts, draw_progress, draw_progress_figures
 from pages.widgets.marked_text import added_legend, enhancement_text
 from pages.widgets.rights import permitted_button
-from pages.widgets.session import guard
+from pages.widgets.session import application, guard
 
 _REFRESH_SECONDS = 2
 _LATEST_TEXTS = 3
 
 
-def draw_live(app: Application, job: Job, t: Translator) -> None:
+def draw_live(job: Job, t: Translator) -> None:
     """The running or paused job; refreshes itself only while it runs."""
     refresh = None if job.status is JobStatus.PAUSED else _REFRESH_SECONDS
-    st.fragment(_draw_job, run_every=refresh)(app, job, t)
+    st.fragment(_draw_job, run_every=refresh)(job, t)
 
 
 @guard()
-def _draw_job(app: Application, seen: Job, t: Translator) -> None:
+def _draw_job(seen: Job, t: Translator) -> None:
+    app = application()  # asked for each time: a restore opens another
     progress = jobs.job_progress(app, seen.job_id)
     if progress.job.status is not seen.status:
         st.rerun()

@@ -15,7 +15,7 @@ from core.pipeline.measuring import cancel_measuring, measuring_progress, start_
 from pages.widgets.display import plain
 from pages.widgets.formats import moment
 from pages.widgets.rights import may, reason_why_not
-from pages.widgets.session import guard
+from pages.widgets.session import application, guard
 
 
 def draw_measuring(app: Application, t: Translator) -> bool:
@@ -24,12 +24,13 @@ def draw_measuring(app: Application, t: Translator) -> bool:
     if progress.error is not None:
         st.error(plain(t.message(progress.error)), icon=":material/error:")
     if progress.is_running:
-        st.fragment(_draw_running, run_every=1)(app, t)
+        st.fragment(_draw_running, run_every=1)(t)
     return progress.is_running
 
 
 @guard()
-def _draw_running(app: Application, t: Translator) -> None:
+def _draw_running(t: Translator) -> None:
+    app = application()
     progress = measuring_progress(app)
     if not progress.is_running:
         st.rerun()

@@ -15,7 +15,7 @@ from core.records import Catalog, Course, JobKind, Severity
 from pages.widgets.display import plain
 from pages.widgets.marked_text import enhancement_text
 from pages.widgets.rights import may, reason_why_not
-from pages.widgets.session import guard
+from pages.widgets.session import application, guard
 
 _JOB = "prompt_trial_job"
 _PRESET_COURSES = 3
@@ -55,11 +55,12 @@ def draw_trial(
         st.rerun()
     if job_id := st.session_state.get(_JOB):
         is_running = busy is not None
-        st.fragment(_draw_texts, run_every=_REFRESH_SECONDS if is_running else None)(app, job_id, is_running, t)
+        st.fragment(_draw_texts, run_every=_REFRESH_SECONDS if is_running else None)(job_id, is_running, t)
 
 
 @guard()
-def _draw_texts(app: Application, job_id: str, was_running: bool, t: Translator) -> None:
+def _draw_texts(job_id: str, was_running: bool, t: Translator) -> None:
+    app = application()
     job = job_progress(app, job_id).job
     if was_running and job.status.is_final:
         st.rerun()

@@ -9,6 +9,7 @@ import secrets
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,7 @@ class _WithoutValues(logging.Formatter):
         return "\n".join(parts)
 
 
+@cache  # the application may be opened again in this process, but each line is to be written once
 def _log_to_file(folder: Path) -> None:
     """Keep what the dashboard's own modules report; students do not appear in it."""
     folder.mkdir(parents=True, exist_ok=True)

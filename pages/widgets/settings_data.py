@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from pages.widgets.formats import moment
 from pages.widgets.rights import in_my_name, may, reason_why_not
 from pages.widgets.session import application, guard
 from pages.widgets.verify_card import draw_verify_card
+
+_restoring = threading.Lock()
 
 
 def draw_data(t: Translator) -> None:
@@ -152,8 +155,12 @@ def _confirm(backup: BackupFile, t: Translator) -> None:
 
 
 def _put_back(backup: BackupFile) -> None:
-    """The database is closed for everybody, exchanged, and opened again by the next one who asks for it."""
-    try:
-        restore_while_open(application(), backup.path)
-    finally:
-        st.cache_resource.clear()
+    """The database is closed for everybody, exchanged, and opened again by the next one who asks for it.
+
+    Two who confirm at once do it one after the other: only then does nobody open it before it is exchanged.
+    """
+    with _restoring:
+        try:
+            restore_while_open(application(), backup.path)
+        finally:
+            st.cache_resource.clear()

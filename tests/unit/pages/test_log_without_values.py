@@ -10,11 +10,12 @@ from pages.widgets.session import _log_to_file
 NUMBER = "20241234"
 
 
-def test_the_log_says_where_and_what_kind_but_no_values(tmp_path: Path) -> None:
+def test_the_log_says_once_where_and_what_kind_but_no_values(tmp_path: Path) -> None:
     logger = logging.getLogger("pages")
     before = list(logger.handlers), list(logging.getLogger("core").handlers)
     try:
-        _log_to_file(tmp_path)
+        for _ in range(3):  # as when the database is opened again after a restore
+            _log_to_file(tmp_path)
         try:
             try:
                 {}[NUMBER]
@@ -26,6 +27,6 @@ def test_the_log_says_where_and_what_kind_but_no_values(tmp_path: Path) -> None:
         logger.handlers, logging.getLogger("core").handlers = before
     text = (tmp_path / "dashboard.log").read_text()
     assert NUMBER not in text
-    assert "reference abcd" in text
+    assert text.count("reference abcd") == 1
     assert "ValueError" in text and "KeyError" in text
     assert "test_log_without_values.py" in text
