@@ -28,6 +28,8 @@ from core.storage.backup import (
     set_aside,
 )
 from core.storage.connection import Database
+from core.storage.recommendation_store import RecommendationStore
+from core.storage.student_store import StudentStore
 
 if TYPE_CHECKING:
     from core.pipeline.application import Application
@@ -115,13 +117,14 @@ def watch_backups(app: Application, stopping: threading.Event) -> threading.Thre
 def restore(config: Config, path: Path) -> Path | None:
     """Put a copy in place of the database, which is set aside and not deleted; returns where that is now.
 
-    Uploads and files of jobs come back where they are missing. A database that can be read is copied first, so that it
+    Uploads and files of jobs come back where they are missing; students who were deleted since do not, but their
+    deletion has to be finished once more. A database that can be read is copied first, so that it
     can be put back in the same way. Raises StorageError when the copy cannot be opened or another process holds the
     database.
     """
     _copy_before_restore(config)
     aside = restore_backup(path, config.database_path)
-    _keep_access_log(config)
+    _keep_what_came_after(config)
     return aside
 
 
@@ -148,20 +151,32 @@ def restore_newest(config: Config) -> tuple[Path | None, Path | None]:
     for copy in sorted(copies, key=lambda path: path.stat().st_mtime, reverse=True):
         try:
             aside = restore_backup(copy, config.database_path)
-            _keep_access_log(config)
+            _keep_what_came_after(config)
             return copy, aside
         except StorageError as error:
             if error.message.key != "storage.backup_damaged":
                 raise
     aside = set_aside(config.database_path)
-    _keep_access_log(config)
+    _keep_what_came_after(config)
     return None, aside
 
 
-def _keep_access_log(config: Config) -> None:
-    """What happened since the copy was made stays in the access log."""
+def _keep_what_came_after(config: Config) -> None:
+    """What happened since the copy was made stays in the access log, and who was deleted since is deleted again."""
     with Database(config.database_path, backups_folder=config.backups_folder) as database:
-        AccessLog(database, config.access_journal_path).put_back()
+        log = AccessLog(database, config.access_journal_path)
+        log.put_back()
+        _delete_again(database, log)
+
+
+def _delete_again(database: Database, log: AccessLog) -> None:
+    """Pseudonyms are never given anew, so the log tells whom. What files hold is left to do, as after a kill."""
+    students, lists = StudentStore(database), RecommendationStore(database)
+    with database.write():
+        for entry in log.deleted():
+            if known := list(students.numbers(entry.subjects)):
+                counts = {"places": lists.forget_students(known), "students": students.forget(known)}
+                students.note_deletion(entry.actor, entry.reason, counts)
 
 
 def fuller_backup(app: Application) -> BackupFile | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ from core.jobs.spec import JobSpec
 from core.jobs.supervisor import Supervisor
 from core.pipeline.application import Application
 from core.pipeline.student_access import acting_name, note_access
+from core.records import JobKind
 from core.storage.backup import create_backup
 from core.storage.student_store import Deletion
 
@@ -33,10 +34,11 @@ MIN_DAYS = 1
 
 @dataclass(frozen=True, slots=True)
 class _Traces:
-    """What only these students left behind."""
+    """What only students left behind who are going or gone."""
 
     texts: tuple[str, ...]  # hashes of interests and departments
-    jobs: tuple[str, ...]  # that embedded them
+    jobs: tuple[str, ...]  # that embedded them, and folders of which nobody can tell what they hold
+    uploads: tuple[Path, ...]  # files of students
 
 
 def unseen_students(app: Application, days: int) -> tuple[str, ...]:
@@ -68,23 +70,16 @@ def delete_students(app: Application, student_ids: Sequence[str], reason: str) -
     if not known:
         raise StorageError("deletion.nobody")
     traces = _find_traces(app, known)
-    if any(job.job_id in traces.jobs for job in app.jobs.active()):
-        raise JobError("deletion.job_running")
-    uploads = app.catalogs.files_of_students()
-    for path in (*(app.config.jobs_folder / job_id for job_id in traces.jobs), *_uploads(app, uploads)):
-        _remove(path)
+    name, why = acting_name(app), visible_line(reason)
     with app.database.write():
         counts = {
             "places": app.recommendations.forget_students(known),
             "students": app.students.forget(known),
-            "vectors": app.embeddings.forget(traces.texts),
-            "jobs": len(traces.jobs),
-            "uploads": len(uploads),
+            **_forget_traces(app, traces),
         }
-        app.jobs.forget(traces.jobs)
-        app.catalogs.forget_files_of_students()
-        app.students.note_deletion(acting_name(app), visible_line(reason), counts)
-    note_access(app, "delete", known, reason)
+        app.students.note_deletion(name, why, counts)
+        app.access_log.add("delete", known, name, why)
+        _remove_files(app, traces)
     app.mark_changed()
     finish_deletions(app)
     return app.students.deletions()[0]
@@ -92,11 +87,16 @@ def delete_students(app: Application, student_ids: Sequence[str], reason: str) -
 
 @requires(Permission.MANAGE_STUDENTS)
 def finish_deletions(app: Application) -> None:
-    """Remove what deleted rows leave in files; also what an interrupted deletion left to do.
+    """Remove what deleted rows leave in files; also what an interrupted deletion left to do, or a restore brought back.
 
     A new backup comes before the old ones go, so that there is always one; the last one knows that all is done.
-    Raises StorageError.
+    Raises StorageError, JobError while a run holds interests of students who are gone.
     """
+    app.access_log.note()
+    traces = _find_traces(app)
+    with app.database.write():
+        _forget_traces(app, traces)
+        _remove_files(app, traces)
     app.database.rewrite()
     _keep_only(app, create_backup(app.database))
     app.students.finish_deletions()
@@ -121,30 +121,59 @@ def _check_reason(app: Application, student_ids: Sequence[str], reason: str) -> 
             raise AccessError("deletion.reason_names_student")
 
 
-def _find_traces(app: Application, student_ids: Sequence[str]) -> _Traces:
-    """Interests and departments that no other student and no course has."""
+def _find_traces(app: Application, student_ids: Sequence[str] = ()) -> _Traces:
+    """Interests and departments that no student but these and no course has. Raises JobError while a run holds them."""
     leaving = set(student_ids)
-    staying = [student for student in app.students.all() if student.student_id not in leaving]
-    kept = {name for student in staying for name in (*student.interests, student.department)}
+    students = app.students.all()
+    kept = {name for it in students if it.student_id not in leaving for name in (*it.interests, it.department)}
     for catalog in app.catalogs.list():
         kept |= {course.department for course in app.catalogs.courses(catalog.catalog_id, active_only=False)}
-    texts = _embedded_names(app) - {text_hash(label_text(name), "query") for name in kept}
-    return _Traces(tuple(texts), tuple(app.jobs.with_items(texts)))
+    folders = {job_id: _embedded_names(app, job_id) for job_id in Supervisor(app.config).job_ids()}
+    known = _hashes({name for it in students for name in (*it.interests, it.department)})
+    texts = known.union(*(names for names in folders.values() if names is not None)) - _hashes(kept)
+    jobs = {job_id for job_id, names in folders.items() if names is None or names & texts}
+    jobs.update(app.jobs.with_items(texts))
+    if any(job.job_id in jobs for job in app.jobs.active()):
+        raise JobError("deletion.job_running")
+    uploads = app.catalogs.files_of_students()  # by their place in this state folder, which may have moved since
+    return _Traces(tuple(texts), tuple(jobs), tuple(app.config.uploads_folder / Path(path).name for path in uploads))
 
 
-def _embedded_names(app: Application) -> set[str]:
-    """Hashes of all departments and interests that any run embedded, of people who have left too."""
-    found = {text_hash(label_text(name), "query") for name in (*app.students.interests(), *app.students.departments())}
-    for job_id in Supervisor(app.config).job_ids():
-        with suppress(JobError):  # a damaged folder says nothing
-            spec = JobSpec.load(app.config.jobs_folder / job_id)
-            found |= {item.key for item in spec.items if item.role == "query"}
-    return found
+def _hashes(names: Iterable[str]) -> set[str]:
+    return {text_hash(label_text(name), "query") for name in names}
 
 
-def _uploads(app: Application, stored_paths: Sequence[str]) -> list[Path]:
-    """The files by their place in this state folder, which may have moved since."""
-    return [app.config.uploads_folder / Path(path).name for path in stored_paths]
+def _embedded_names(app: Application, job_id: str) -> set[str] | None:
+    """Hashes of the departments and interests that a run embedded, of people who have left too.
+
+    None when its folder cannot be read, so that it may hold anybody's; a run that wrote descriptions holds nobody's.
+    """
+    try:
+        return {item.key for item in JobSpec.load(app.config.jobs_folder / job_id).items if item.role == "query"}
+    except JobError:
+        return set() if _writes_descriptions(app, job_id) else None
+
+
+def _writes_descriptions(app: Application, job_id: str) -> bool:
+    with suppress(StorageError):  # the database does not know it
+        return app.jobs.get(job_id).kind is JobKind.ENHANCE
+    return False
+
+
+def _forget_traces(app: Application, traces: _Traces) -> dict[str, int]:
+    """Take them out of the database and count what goes, by name."""
+    app.jobs.forget(traces.jobs)
+    app.catalogs.forget_files_of_students()
+    vectors = app.embeddings.forget(traces.texts)
+    return {"vectors": vectors, "jobs": len(traces.jobs), "uploads": len(traces.uploads)}
+
+
+def _remove_files(app: Application, traces: _Traces) -> None:
+    for job_id in traces.jobs:
+        if (folder := app.config.jobs_folder / job_id).exists():
+            shutil.rmtree(folder)
+    for path in traces.uploads:
+        path.unlink(missing_ok=True)
 
 
 def _keep_only(app: Application, made: Path) -> None:
@@ -155,10 +184,3 @@ def _keep_only(app: Application, made: Path) -> None:
     for path in (*aside, *backups):
         if path.is_file():
             path.unlink(missing_ok=True)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

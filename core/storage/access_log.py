@@ -78,6 +78,13 @@ class AccessLog:
         self, action: str, subjects: Sequence[str], actor: str, reason: str = "", at: datetime | None = None
     ) -> None:
         """Add one entry, stamped with this moment, or with `at` (aware) for what was noted before."""
+        self.add(action, subjects, actor, reason, at)
+        self.note()
+
+    def add(
+        self, action: str, subjects: Sequence[str], actor: str, reason: str = "", at: datetime | None = None
+    ) -> None:
+        """As `record`, within the caller's own `write()`; after that, `note` brings the entry into the journal."""
         with self._database.write() as cursor:
             in_database = cursor.execute(queries.LAST_ACCESS).fetchone() or (0, _FIRST)
             row = max(in_database, self._newest_noted())  # numbers that were cut off are not given again
@@ -93,11 +100,21 @@ class AccessLog:
                 entry.expected_hash,
             ]
             cursor.execute(queries.ADD_ACCESS, values)
-        self._note()
+
+    def note(self) -> None:
+        """Bring the journal up to the database: by one entry, or more where a kill came between."""
+        rows = self._database.fetch(queries.ACCESSES_SINCE, [self._newest_noted()[0]])
+        entries = [_access(row) for row in rows]
+        self._journal.append([entry.values() for entry in entries])
+        self._noted = max([self._newest_noted(), *((entry.sequence, entry.entry_hash) for entry in entries)])
 
     def list(self, limit: int = 1000) -> Accesses:
         """The newest entries first."""
         return [_access(row) for row in self._database.fetch(queries.LIST_ACCESSES, [limit])]
+
+    def deleted(self) -> Accesses:
+        """The entries about deletions of students, oldest first."""
+        return [_access(row) for row in self._database.fetch(queries.DELETE_ACCESSES)]
 
     def first_broken(self) -> int | None:
         """The number of the first entry that was changed, removed or put in afterwards; None when all is sound.
@@ -133,13 +150,6 @@ class AccessLog:
         if self._noted is None:
             self._noted = max(((values[0], values[7]) for values in self._journal.entries()), default=(0, _FIRST))
         return self._noted
-
-    def _note(self) -> None:
-        """Bring the journal up to the database: by one entry, or more where a kill came between."""
-        rows = self._database.fetch(queries.ACCESSES_SINCE, [self._newest_noted()[0]])
-        entries = [_access(row) for row in rows]
-        self._journal.append([entry.values() for entry in entries])
-        self._noted = max([self._newest_noted(), *((entry.sequence, entry.entry_hash) for entry in entries)])
 
 
 def _noted(values: Values) -> Access | None:

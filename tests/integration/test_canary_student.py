@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -27,12 +28,26 @@ from core.pipeline.student_deletion import delete_students, deletions, unseen_st
 from core.pipeline.student_intake import apply_students, preview_students
 from core.pipeline.students import student_view
 from core.pipeline.verify import verify
+from core.records import JobKind
+from core.storage.access_log import AccessLog
 from tests.seeding import CATALOG, STUDENTS, seed
 
 NUMBER, NAME, INTEREST = "CANARY-77310042", "Zebulon Quillfeather", "xylotheremin carillons"
-SECRETS = (NUMBER, NAME, INTEREST)
+# What a file of students may hold beside what recommendations need; the number of another office in no known form.
+OTHER_COLUMNS = {
+    "name": NAME,
+    "Legal name": "Zebulon Q. Quillfeather-Marsh",
+    "Name (English)": "ZEBULON QUILL",
+    "영문명": "Q. Zebulon",
+    "학번": "REGISTRY-40117",
+    "GPA": "2.7193",
+    "Counselling notes": "panic attacks since March",
+}
+SECRETS = (NUMBER, INTEREST, *OTHER_COLUMNS.values())
 FILE = (
-    f"student_id,name,department,year,interests\n{NUMBER},{NAME},Physics,2,{INTEREST}; light\nS-1,Kim,Physics,1,light\n"
+    f"student_id,department,year,interests,{','.join(OTHER_COLUMNS)}\n"
+    f"{NUMBER},Physics,2,{INTEREST}; light,{','.join(OTHER_COLUMNS.values())}\n"
+    f"S-1,Physics,1,light,Kim{',' * (len(OTHER_COLUMNS) - 1)}\n"
 )
 
 
@@ -83,13 +98,15 @@ def holding_rows(path: Path, secret: str) -> set[str]:
 def test_a_student_is_nowhere_but_where_they_may_be(
     config: Config, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert holding(config.home, NAME) == set()
+    for secret in OTHER_COLUMNS.values():
+        assert holding(config.home, secret) == set()
     databases = {str(path.relative_to(config.home)) for path in config.home.rglob("*.duckdb")}
     assert len(databases) == 2
     assert holding(config.home, NUMBER) == databases
     assert {path.split("/")[0] for path in holding(config.home, INTEREST)} == {"backups", "courselift.duckdb", "jobs"}
     for path in databases:
         assert holding_rows(config.home / path, NUMBER) == {"student_identities"}
+        assert not any(holding_rows(config.home / path, secret) for secret in OTHER_COLUMNS.values())
         of_jobs = {"kept_parts"} if path.startswith("backups") else set()  # what was embedded, beside its vectors
         assert holding_rows(config.home / path, INTEREST) == {"students"} | of_jobs
     said = caplog.text + "".join(capfd.readouterr())
@@ -130,6 +147,41 @@ def test_a_deleted_student_is_in_no_byte_of_the_state_folder(config: Config) -> 
         assert app.students.numbers([student_id]) == {}
         assert [entry.action for entry in app.access_log.list()] == ["delete", "export", "export", "unmask"]
         assert verify(app).holds
+
+
+def test_an_older_copy_brings_no_deleted_student_back(config: Config, tmp_path_factory: pytest.TempPathFactory) -> None:
+    with Application(config, watch_jobs=False) as app:
+        left, run = app.students.id_of(NUMBER), app.recommendations.latest_run(app.catalogs.list()[0].catalog_id)
+        assert run is not None
+        downloaded = shutil.copy(make_backup(app).path, tmp_path_factory.mktemp("elsewhere"))
+        delete_students(app, [left], "asked for it")
+    restore(config, Path(downloaded))
+    with Application(config, watch_jobs=False) as app:
+        assert app.students.numbers([left]) == {}
+        assert app.recommendations.for_student(left, run.run_id) == []
+        assert [(it.reason, it.finished_at) for it in deletions(app)] == [("asked for it", None)]
+        assert {fault.key for fault in verify(app).faults} == {"deletion.unfinished"}
+    assert main(["students", "finish"]) == 0
+    for secret in SECRETS:
+        assert holding(config.home, secret) == set()
+    with Application(config, watch_jobs=False) as app:
+        assert verify(app).holds
+
+
+@pytest.mark.parametrize("is_readable", [True, False])
+def test_job_folders_that_the_database_does_not_know_are_deleted_too(config: Config, is_readable: bool) -> None:
+    with Application(config, watch_jobs=False) as app:
+        runs = {job.job_id: config.jobs_folder / job.job_id for job in app.jobs.list()}
+        wrote = next(runs[job.job_id] for job in app.jobs.list(kind=JobKind.ENHANCE))
+        embedded = next(folder for folder in runs.values() if holding(folder, INTEREST))
+        app.jobs.forget([embedded.name])
+        (embedded / "journal.log").write_bytes(b"")
+        for folder in (embedded, wrote):
+            if not is_readable:
+                (folder / "job.json").write_text("{")
+        delete_students(app, [app.students.id_of(NUMBER)], "asked for it")
+        assert holding(config.home, INTEREST) == set()
+        assert (embedded.exists(), wrote.exists()) == (False, True)
 
 
 def test_a_number_that_comes_back_is_another_student(config: Config) -> None:
@@ -183,6 +235,42 @@ def test_a_kill_in_the_middle_of_a_deletion_is_told_and_can_be_finished(config: 
     assert holding(config.home, NUMBER) == set()
     with Application(config, watch_jobs=False) as app:
         assert verify(app).holds
+
+
+def test_nothing_is_deleted_that_the_access_log_does_not_take(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise StorageError("storage.failed")
+
+    with Application(config, watch_jobs=False) as app:
+        student = app.students.get(app.students.id_of(NUMBER))
+        monkeypatch.setattr(AccessLog, "add", refuse)
+        with pytest.raises(StorageError):
+            delete_students(app, [student.student_id], "asked for it")
+        assert app.students.get(student.student_id) == student
+        assert deletions(app) == ()
+        assert verify(app).holds
+
+
+def test_a_file_whose_reader_died_is_gone_when_the_application_opens(own_state_folder: Path, tmp_path: Path) -> None:
+    program = (
+        "import os\n"
+        "from core.catalog import isolation\n"
+        "from core.config import load_config\n"
+        "from core.pipeline.application import Application\n"
+        "from core.pipeline.student_intake import preview_students\n"
+        "isolation._run_child = lambda request, seconds: os._exit(9)\n"
+        "app = Application(load_config(), watch_jobs=False)\n"
+        f"preview_students(app, {FILE!r}.encode(), 'students.csv')\n"
+    )
+    systems = tmp_path / "systems"
+    systems.mkdir()
+    environment = {**os.environ, "TMPDIR": str(systems)}
+    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT_FOLDER, env=environment, timeout=60, check=False)
+    assert done.returncode == 9
+    assert list(systems.iterdir()) == []
+    assert holding(own_state_folder, NUMBER)
+    with Application(Config(own_state_folder), watch_jobs=False):
+        assert holding(own_state_folder, NUMBER) == set()
 
 
 def test_nothing_is_deleted_without_a_reason_or_a_student(config: Config) -> None:

@@ -22,4 +22,5 @@ SELECT sequence, recorded_at, action, subjects, actor, reason, previous_hash, en
 """
 LIST_ACCESSES = _ACCESSES + "ORDER BY sequence DESC LIMIT ?"
 ALL_ACCESSES = _ACCESSES + "ORDER BY sequence"
+DELETE_ACCESSES = _ACCESSES + "WHERE action = 'delete' ORDER BY sequence"
 ACCESSES_SINCE = _ACCESSES + "WHERE sequence > ? ORDER BY sequence"
