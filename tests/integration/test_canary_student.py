@@ -125,11 +125,8 @@ def test_a_deleted_student_is_in_no_byte_of_the_state_folder(config: Config) -> 
         assert run is not None
         record = delete_students(app, [student_id], "asked for it")
         assert record.finished_at is not None
-        assert (record.counts["students"], record.counts["uploads"], record.counts["jobs"]) == (
-            1,
-            1,
-            2,
-        )  # the seed's students left before
+        counts = [record.counts[name] for name in ("students", "uploads", "jobs")]
+        assert counts == [1, 1, 2]  # the seed's students left before
         assert record.counts["places"] > 0
         assert record.counts["vectors"] >= 1
         assert replay(app, catalog_id, other).is_unaltered  # the lists of the others are still proven
@@ -176,9 +173,8 @@ def test_job_folders_that_the_database_does_not_know_are_deleted_too(config: Con
         embedded = next(folder for folder in runs.values() if holding(folder, INTEREST))
         app.jobs.forget([embedded.name])
         (embedded / "journal.log").write_bytes(b"")
-        for folder in (embedded, wrote):
-            if not is_readable:
-                (folder / "job.json").write_text("{")
+        for folder in () if is_readable else (embedded, wrote):
+            (folder / "job.json").write_text("{")
         delete_students(app, [app.students.id_of(NUMBER)], "asked for it")
         assert holding(config.home, INTEREST) == set()
         assert (embedded.exists(), wrote.exists()) == (False, True)
