@@ -14,12 +14,11 @@ from core.config import Config
 from core.errors import CourseLiftError, JobError
 from core.failpoints import step
 from core.jobs.control import CANCEL, PAUSE, clear_request, request_stop, requested_stop
-from core.jobs.entries import ItemDone, ItemsReset, to_record
-from core.jobs.files import sync_folder
+from core.jobs.entries import ItemsReset, to_record
+from core.jobs.folder import write_folder
 from core.jobs.history import chunks
 from core.jobs.job_progress import JobProgress, phase_of, working_progress
 from core.jobs.measuring import refuse_while_measuring
-from core.jobs.outputs import cached_output
 from core.jobs.recovery import catch_up
 from core.jobs.spec import JobSpec, differences
 from core.jobs.supervisor import Supervisor
@@ -141,7 +140,7 @@ class JobService:
         refuse_while_measuring(self._config)
         with self._lock:
             with step("job.folder"):
-                self._write_folder(spec, cached or {})
+                write_folder(self._supervisor, spec, cached or {})
             wanted = Job(
                 job_id=spec.job_id,
                 kind=spec.kind,
@@ -161,32 +160,6 @@ class JobService:
             if not _waits(job, self._jobs.active()):
                 self._tick_job(job)
             return self._jobs.get(job.job_id)
-
-    def _write_folder(self, spec: JobSpec, cached: Mapping[str, Enhancement]) -> None:
-        folder = self._supervisor.folder(spec.job_id)
-        records = [
-            to_record(
-                ItemDone(
-                    item=item.key,
-                    attempt=0,
-                    input_hash=item.input_hash,
-                    settings_hash=spec.settings_hash,
-                    output=cached_output(cached[item.key]),
-                    seconds=0.0,
-                ),
-                spec.job_id,
-            )
-            for item in spec.items
-            if item.key in cached
-        ]
-        try:
-            folder.mkdir(parents=True)
-            sync_folder(folder.parent)
-            spec.save(folder)
-            with self._supervisor.journal(spec.job_id).lock() as journal:
-                journal.append(*records)
-        except OSError as error:
-            raise JobError("jobs.cannot_write", reason=error.strerror) from error
 
     def pause(self, job_id: str) -> None:
         """Ask the worker to stop within about 2 s; the job can be resumed. Raises JobError when it has ended."""

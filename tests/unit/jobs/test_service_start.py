@@ -11,6 +11,7 @@ import pytest
 
 from core.errors import StorageError
 from core.jobs.entries import SessionStarted, to_record
+from core.jobs.folder import write_folder
 from core.jobs.ingest import Ingest
 from core.jobs.service import JobService
 from core.records import Job, JobStatus
@@ -59,7 +60,7 @@ def test_a_new_service_finishes_what_ended_meanwhile(lab: Lab) -> None:
 def test_a_queued_job_without_a_worker_is_started(lab: Lab) -> None:
     """As an app leaves it that is killed between writing the job down and starting its worker."""
     spec = make_spec(count=4)
-    lab.service._write_folder(spec, {})
+    write_folder(lab.supervisor, spec, {})
     job = Job("job", spec.kind, spec.catalog_id, JobStatus.QUEUED, {}, spec.settings_hash, datetime.now(UTC), 4)
     lab.jobs.create(job, [item.key for item in spec.items])
     assert lab.finish("job").done == 4
