@@ -35,7 +35,7 @@ _SENT_TICKET = "sign_in_ticket_sent"
 _BY_INSTITUTION = "OpenID Connect"
 _PROVIDER_KEYS = ("client_id", "client_secret", "server_metadata_url")
 _DEFAULT_PROVIDER = "default"
-_SHOWN_CLAIM = 40  # characters
+_SHOWN_REASON = 40  # characters
 
 
 def session_actor() -> Actor | None:
@@ -158,7 +158,7 @@ def _draw_refusal(t: Translator) -> None:
     name = str(st.user.get("email") or "")
     if not _is_verified():
         st.error(plain(t("access.unverified")), icon=":material/error:")
-        _note_once("sign_in_failed", name, "", f"email_verified: {st.user.get('email_verified')}"[:_SHOWN_CLAIM])
+        _note_once("sign_in_failed", name, "", f"email_verified: {st.user.get('email_verified')!r}"[:_SHOWN_REASON])
     elif _is_fresh():
         sentence = "access.no_role" if _users().find(name) is None else "access.password_only"
         st.error(plain(t(sentence, name=name)), icon=":material/error:")

@@ -8,11 +8,13 @@ import urllib.request
 
 import pytest
 from playwright.sync_api import Page
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from pages.widgets.server import HEADERS
-from tests.e2e.conftest import Dashboard, open_page
+from tests.e2e.conftest import START_SECONDS, Dashboard, open_page
 
 
 @pytest.mark.parametrize("path", ["", "students", "_stcore/health", "media/nothing.csv", "oauth2callback"])
@@ -40,6 +42,29 @@ def test_a_foreign_site_cannot_open_a_session(dashboard: Dashboard, origin: str 
 
     with pytest.raises(InvalidStatus):
         asyncio.run(knock())
+
+
+@pytest.mark.parametrize(("headers", "is_let_in"), [({}, True), ({"X-Forwarded-For": "203.0.113.9"}, False)])
+def test_who_comes_through_a_proxy_is_not_the_person_at_this_machine(
+    dashboard: Dashboard, headers: dict[str, str], is_let_in: bool
+) -> None:
+    async def draw_page() -> str:
+        url, drawn = f"ws://127.0.0.1:{dashboard.port}/_stcore/stream", ""
+        async with connect(
+            url, origin=dashboard.url, additional_headers=headers, subprotocols=["streamlit"], max_size=None
+        ) as socket:
+            ask = BackMsg()
+            ask.rerun_script.query_string = "lang=en"
+            await socket.send(ask.SerializeToString())
+            while True:
+                message = ForwardMsg.FromString(await asyncio.wait_for(socket.recv(), START_SECONDS))
+                drawn += str(message)
+                if message.WhichOneof("type") == "script_finished":
+                    return drawn
+
+    drawn = asyncio.run(draw_page())
+    assert ("so people have to sign in" in drawn) is not is_let_in
+    assert ("language" in drawn) is is_let_in
 
 
 def test_no_other_site_can_put_the_dashboard_into_a_frame(dashboard: Dashboard, page: Page) -> None:

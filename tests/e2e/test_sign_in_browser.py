@@ -91,6 +91,10 @@ def test_a_password_sign_in_outlives_a_reload_and_gives_files_until_signing_out(
     (file,) = {url for url in asked if url.startswith(f"{institution.dashboard.url}/media/")}
     assert [fetch(file), fetch(file, "a-token-that-nobody-gave"), fetch(file, token)] == [404, 404, 200]
     page.keyboard.press("Escape")
+    catalog = {"name": "c.csv", "mimeType": "text/csv", "buffer": b"code,title\nX-1,Optics\n"}
+    page.locator(".st-key-catalog_view").get_by_text("Upload", exact=True).click()
+    page.locator(".st-key-catalog_file input[type=file]").set_input_files(catalog)
+    page.locator(".st-key-apply_catalog button").wait_for()
     press(page, "sign_out")
     expect(page.locator(".st-key-sign_in_password")).to_be_visible()
     page.reload()
