@@ -58,7 +58,7 @@ def test_a_download_button_drawn_earlier_does_what_the_role_allows_now(home: Pat
         app = application()
     users = UserFile(Config(home).users_path)
     with acting_as(Actor("kim", Role.REVIEWER, is_signed_in=True)):
-        student_id = app.students.all()[0].student_id
+        student_id = app.students.id_of("S-000001")
         numbers = in_my_name(partial(unmask, app, [student_id], "advising"))
     assert numbers() == {student_id: "S-000001"}
     before = len(noted())
