@@ -21,6 +21,7 @@ from tests.seeding import seed
 
 PASSWORD = "correct horse battery staple"
 COOKIE = "courselift_session"
+LEE = r"Lee@.?example\.ac\.kr · reviewer"
 
 
 @dataclass
@@ -39,10 +40,13 @@ def institution(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Institutio
     users.add(User("Lee@example.ac.kr", Role.REVIEWER))
     with running_provider() as provider:
         secrets = home / "secrets.toml"
-        secrets.write_text(
-            f'[auth]\nredirect_uri = "http://127.0.0.1:{port}/oauth2callback"\ncookie_secret = "{"x" * 40}"\n'
+        client = (
             f'client_id = "{CLIENT}"\nclient_secret = "{SECRET}"\n'
             f'server_metadata_url = "{provider.url}/.well-known/openid-configuration"\n'
+        )
+        secrets.write_text(
+            f'[auth]\nredirect_uri = "http://127.0.0.1:{port}/oauth2callback"\ncookie_secret = "{"x" * 40}"\n{client}'
+            f"[auth.library]\n{client}trust_unverified_email = true\n"
         )
         dashboard = Dashboard.start(home, port, "--secrets.files", str(secrets))
         yield Institution(dashboard, provider)
@@ -112,15 +116,17 @@ def test_no_other_site_can_sign_a_browser_in(institution: Institution) -> None:
 
 
 @pytest.mark.parametrize(
-    ("claims", "forges", "shown"),
+    ("way", "claims", "forges", "shown"),
     [
-        ({"email": "lee@example.ac.kr", "email_verified": True}, False, r"Lee@.?example\.ac\.kr · reviewer"),
-        ({"email": "nobody@example.ac.kr", "email_verified": True}, False, "nobody gave you a role yet"),
-        ({"email": "lee@example.ac.kr"}, True, "Sign in with your institution"),
+        ("default", {"email": "lee@example.ac.kr", "email_verified": True}, False, LEE),
+        ("default", {"email": "lee@example.ac.kr"}, False, "does not say that"),
+        ("library", {"email": "lee@example.ac.kr"}, False, LEE),
+        ("default", {"email": "nobody@example.ac.kr", "email_verified": True}, False, "nobody gave you a role yet"),
+        ("default", {"email": "lee@example.ac.kr"}, True, "Sign in with your institution"),
     ],
 )
 def test_the_institutions_sign_in_gives_the_role_that_the_list_says(
-    institution: Institution, browser: Browser, claims: dict[str, object], forges: bool, shown: str
+    institution: Institution, browser: Browser, way: str, claims: dict[str, object], forges: bool, shown: str
 ) -> None:
     provider = institution.provider
     provider.claims, provider.forges = claims, forges
@@ -128,7 +134,7 @@ def test_the_institutions_sign_in_gives_the_role_that_the_list_says(
     context = browser.new_context(locale="en-US")
     page = context.new_page()
     open_page(page, institution.dashboard)
-    press(page, "sign_in_default")
+    press(page, f"sign_in_{way}")
     expect(page.get_by_text(re.compile(shown))).to_be_visible()
     assert provider.sign_ins == before + 1
     is_in = "reviewer" in shown
