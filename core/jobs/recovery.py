@@ -19,19 +19,21 @@ from core.jobs.supervisor import Supervisor
 from core.records import Job, JobStatus, Message
 from core.storage.job_store import JobStore
 
+Troubles = dict[str, CourseLiftError | OSError]  # by the job that could not be looked after
+
 _ALL = 1_000_000_000
 _ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
 
 logger = logging.getLogger(__name__)
 
 
-def catch_up(jobs: JobStore, supervisor: Supervisor) -> int:
-    """Store what journals hold and the database lacks; returns how many jobs were behind. Doing it again is harmless.
+def catch_up(jobs: JobStore, supervisor: Supervisor) -> tuple[int, Troubles]:
+    """Store what journals hold and the database lacks; returns how many jobs were behind, and what to try again.
 
-    A job that cannot be read or stored is left as it is, and logged; the others go on.
+    A job whose folder is damaged is left as it is, and logged. Doing it again is harmless.
     """
     known = {job.job_id: job for job in jobs.list(limit=_ALL)}
-    behind = 0
+    behind, troubles = 0, Troubles()
     for job_id in supervisor.job_ids():
         try:
             job = known.get(job_id) or _recover(jobs, supervisor, job_id)
@@ -40,9 +42,10 @@ def catch_up(jobs: JobStore, supervisor: Supervisor) -> int:
                     behind += _catch_up_job(jobs, supervisor, job)
         except JobError as error:
             logger.warning("job %s is left as it is: %s", job_id, error)
-        except (CourseLiftError, OSError):
+        except (CourseLiftError, OSError) as error:  # a full disk, for example; the other jobs go on
             logger.exception("job %s could not be brought up to its journal", job_id)
-    return behind
+            troubles[job_id] = error
+    return behind, troubles
 
 
 def _catch_up_job(jobs: JobStore, supervisor: Supervisor, job: Job) -> bool:

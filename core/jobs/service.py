@@ -19,7 +19,7 @@ from core.jobs.folder import write_folder
 from core.jobs.history import chunks
 from core.jobs.job_progress import JobProgress, phase_of, working_progress
 from core.jobs.measuring import refuse_while_measuring
-from core.jobs.recovery import catch_up
+from core.jobs.recovery import Troubles, catch_up
 from core.jobs.spec import JobSpec, differences
 from core.jobs.supervisor import Supervisor
 from core.jobs.watch import JobWatch
@@ -70,45 +70,51 @@ class JobService:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            pause = TICK_SECONDS
             try:
-                self.tick()
+                is_well = not self._round()
             except Exception:  # nothing may end the thread: it would leave every job running for ever
                 logger.exception("jobs could not be looked after; next try in %.0f s", TROUBLE_SECONDS)
-                pause = TROUBLE_SECONDS
-            self._stopping.wait(pause)
+                is_well = False
+            self._stopping.wait(TICK_SECONDS if is_well else TROUBLE_SECONDS)
 
     def catch_up(self) -> int:
         """Store what the journals of ended and lost jobs hold and the database lacks; returns how many were behind.
 
-        The first `tick` does it too: after a restore or a damaged log the database knows less than they do.
+        The first round does it too: after a restore or a damaged log the database knows less than they do.
+        Raises the first StorageError or OSError after all jobs have had their turn.
         """
         with self._lock:
-            behind = catch_up(self._jobs, self._supervisor)
-            self._has_caught_up = True
-            return behind
+            behind, troubles = catch_up(self._jobs, self._supervisor)
+            self._has_caught_up = not troubles
+        _raise_first(troubles)
+        return behind
 
     def tick(self) -> None:
         """Copy what is new in all journals and act on dead, hung and finished workers.
 
         Raises the first StorageError or OSError after all jobs have had their turn.
         """
+        _raise_first(self._round())
+
+    def _round(self) -> Troubles:
+        """Look after every job; says which could not be, for now."""
         with self._lock:
+            troubles = Troubles()
             if not self._has_caught_up:
-                self.catch_up()
+                _, troubles = catch_up(self._jobs, self._supervisor)
+                self._has_caught_up = not troubles
             everything = self._jobs.active()
             active = [job for job in everything if job.status in _ACTIVE]
-            troubles: list[CourseLiftError | OSError] = []
             for job in active:
                 try:
                     if not _waits(job, everything):
                         self._tick_job(job)
                 except (CourseLiftError, OSError) as error:  # the other jobs are looked after all the same
-                    troubles.append(error)
+                    logger.exception("job %s could not be looked after", job.job_id)
+                    troubles[job.job_id] = error
             for job_id in set(self._watches) - {job.job_id for job in active}:
                 del self._watches[job_id]
-            if troubles:
-                raise troubles[0]
+            return troubles
 
     def _tick_job(self, job: Job) -> None:
         try:
@@ -260,15 +266,23 @@ class JobService:
         return replace(progress, refused_records=0 if watch is None else watch.ingest.refused)
 
     def wait(self, job_id: str, timeout: float | None = None) -> Job:
-        """Work until the job has ended or paused, or `timeout` seconds have passed; returns it as it is then."""
+        """Work until the job has ended or paused, or `timeout` seconds have passed; returns it as it is then.
+
+        Raises StorageError or OSError when this job cannot be looked after; what troubles others is logged.
+        """
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
-            if self._thread is None:
-                self.tick()
+            if self._thread is None and (trouble := self._round().get(job_id)) is not None:
+                raise trouble
             job = self._jobs.get(job_id)
             if job.status not in _ACTIVE or (deadline is not None and time.monotonic() >= deadline):
                 return job
             time.sleep(TICK_SECONDS / 2)
+
+
+def _raise_first(troubles: Troubles) -> None:
+    for error in troubles.values():
+        raise error
 
 
 def _is_rival(other: Job, job: Job) -> bool:

@@ -17,7 +17,7 @@ from core.pipeline.application import Application
 from core.pipeline.engine_choice import fell_back
 from core.pipeline.enhancement import forecast_setting
 from core.pipeline.prompts import current_prompts
-from core.records import Course, Enhancement, Job, JobKind, JobStatus, Message
+from core.records import Course, Enhancement, ItemState, Job, JobKind, JobStatus, Message
 from core.storage.journal_batch import ItemSample
 
 _SPEED_WINDOW = 60.0  # seconds over which tokens/s of a point are counted
@@ -151,7 +151,7 @@ def pause_job(app: Application, job_id: str) -> None:
 def resume_job(app: Application, job_id: str) -> Job:
     """Go on with what is missing.
 
-    Raises JobError naming what differs when courses or the prompt have changed since the job began.
+    Raises JobError naming what differs when the prompt, or courses that are not done, have changed since it began.
     """
     return app.job_service.resume(job_id, _as_of_today(app, job_id))
 
@@ -166,7 +166,7 @@ def cancel_job(app: Application, job_id: str) -> None:
 def retry_failed(app: Application, job_id: str) -> Job:
     """Try the failed and set-aside items of a job again.
 
-    Raises JobError naming what differs when courses or the prompt have changed since the job began.
+    Raises JobError naming what differs when the prompt, or courses that are not done, have changed since it began.
     """
     return app.job_service.retry_failed(job_id, _as_of_today(app, job_id))
 
@@ -206,11 +206,13 @@ def _forecast_check(app: Application, job: Job, seconds: float) -> ForecastCheck
 
 
 def _as_of_today(app: Application, job_id: str) -> JobSpec | None:
-    """What the job would be with today's prompt and courses; None for jobs that read no courses."""
+    """What is left of the job with today's prompt and courses; None for jobs that read no courses."""
     spec = JobSpec.load(app.config.jobs_folder / job_id)
     if spec.kind is not JobKind.ENHANCE:
         return None
     courses = {course.course_key: course for course in app.catalogs.courses(spec.catalog_id)}
     present = [courses[item.key] for item in spec.items if item.key in courses]
-    items = tuple(WorkItem(course.course_key, course.content_hash) for course in present)
+    states = app.jobs.item_states(job_id)
+    left = [course for course in present if states.get(course.course_key) is not ItemState.DONE]
+    items = tuple(WorkItem(course.course_key, course.content_hash) for course in left)
     return replace(spec, prompt_version=prompt_version(present, current_prompts(app)), items=items)

@@ -79,13 +79,35 @@ def test_a_job_that_cannot_be_stored_holds_up_no_other(lab: Lab, monkeypatch: py
         time.sleep(0.05)
 
 
-def test_a_job_that_cannot_be_stored_holds_up_no_start(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_for_a_job_does_not_end_with_the_trouble_of_another(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    _let_one_job_fail(monkeypatch, "poisoned")
+    with pytest.raises(StorageError):
+        lab.service.start(make_spec("poisoned", count=4, catalog_id="two"))
+    lab.service.start(make_spec("sound", count=4, catalog_id="one"))
+    assert lab.service.wait("sound", 60).status is JobStatus.SUCCEEDED
+    with pytest.raises(StorageError):
+        lab.service.wait("poisoned", 60)
+
+
+def test_a_start_catches_up_as_soon_as_it_can_and_with_the_others_at_once(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for job_id in ("a", "poisoned", "z"):
         lab.finish(lab.service.start(make_spec(job_id, count=2, catalog_id=job_id)).job_id)
         with lab.supervisor.journal(job_id).lock() as journal:
             journal.append(to_record(SessionStarted(1), job_id))  # the database is behind
-    _let_one_job_fail(monkeypatch, "poisoned")
-    assert JobService(lab.config, lab.jobs).catch_up() == 2
+
+    def is_behind(job_id: str) -> bool:
+        return lab.jobs.get(job_id).journal_position < lab.supervisor.journal(job_id).size()
+
+    service = JobService(lab.config, lab.jobs)
+    with monkeypatch.context() as patch:
+        _let_one_job_fail(patch, "poisoned")
+        with pytest.raises(StorageError):
+            service.tick()
+        assert [is_behind(job_id) for job_id in ("a", "poisoned", "z")] == [False, True, False]
+    service.tick()
+    assert not is_behind("poisoned")
 
 
 def _let_one_job_fail(monkeypatch: pytest.MonkeyPatch, job_id: str) -> None:

@@ -58,12 +58,19 @@ def test_a_rejected_draft_is_written_again(app: Application, catalog_id: str, wr
     assert "PH1" in keys(app, catalog_id, EnhancementScope())
 
 
-def test_failed_courses_that_changed_since_are_not_tried_again(app: Application, catalog_id: str) -> None:
+@pytest.mark.parametrize(("edited", "is_refused"), [("PH1", True), ("PH2", False)])
+def test_failed_courses_are_tried_again_unless_they_themselves_have_changed(
+    app: Application, catalog_id: str, edited: str, is_refused: bool
+) -> None:
     failing = replace(FAKE, model_ref="fake:fail_on=Optics")
-    plan = plan_enhancement(app, catalog_id, EnhancementScope(course_keys=frozenset({"PH1"})), failing)
+    plan = plan_enhancement(app, catalog_id, EnhancementScope(course_keys=frozenset({"PH1", "PH2"})), failing)
     job = app.job_service.wait(start_enhancement(app, plan).job_id, 60)
-    assert job.failed == 1
-    edit_course(app, app.catalogs.course(catalog_id, "PH1"), {"department": "Art"}, by="kim")
+    assert (job.done, job.failed) == (1, 1)
+    edit_course(app, app.catalogs.course(catalog_id, edited), {"department": "Art"}, by="kim")
+    if not is_refused:
+        retry_failed(app, job.job_id)
+        assert app.job_service.wait(job.job_id, 60).failed == 1
+        return
     with pytest.raises(JobError) as caught:
         retry_failed(app, job.job_id)
     assert caught.value.message.key == "jobs.has_changed"
