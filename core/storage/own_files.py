@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 import threading
@@ -10,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import StorageError
+
+logger = logging.getLogger(__name__)
 
 _open_paths: set[Path] = set()
 _open_paths_lock = threading.Lock()
@@ -43,15 +46,19 @@ def make_private(*folders: Path) -> None:
     """Make folders that only this account may enter: the database holds data about students.
 
     A folder that was there and is this account's is closed to others too, unless it is one that all share, as /tmp is.
+    Raises StorageError when a folder cannot be made.
     """
     for folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             found = folder.stat()
-            if found.st_uid == os.getuid() and found.st_mode & 0o077 and not found.st_mode & stat.S_ISVTX:
-                folder.chmod(0o700)
         except OSError as error:
             raise StorageError("storage.folder_unusable", folder=str(folder)) from error
+        if found.st_uid == os.getuid() and found.st_mode & 0o077 and not found.st_mode & stat.S_ISVTX:
+            try:
+                folder.chmod(0o700)
+            except OSError as error:  # disks of Windows or another machine may know no modes, and work all the same
+                logger.warning("the folder %s stays open to other accounts: %s", folder, error.strerror)
 
 
 def log_length(path: Path) -> int:

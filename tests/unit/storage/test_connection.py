@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
-import stat
 import subprocess
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -129,41 +126,6 @@ def test_text_that_is_not_unicode_is_refused(database: Database) -> None:
     with pytest.raises(StorageError) as caught:
         StudentStore(database).replace_all([Student("S1", department="\ud800")])
     assert caught.value.message.key == "storage.not_unicode"
-
-
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StorageError) as caught:
-        Database(tmp_path / "file" / "a.duckdb")
-    assert str(tmp_path / "file") in str(caught.value)
-
-
-def test_only_this_account_may_enter_the_folder(tmp_path: Path) -> None:
-    with Database(tmp_path / "home" / "a.duckdb"):
-        assert (tmp_path / "home").stat().st_mode & 0o077 == 0
-
-
-@pytest.fixture
-def ordinary_umask() -> Iterator[None]:
-    before = os.umask(0o022)
-    yield
-    os.umask(before)
-
-
-def test_a_folder_that_something_else_made_first_is_closed_to_others_too(tmp_path: Path, ordinary_umask: None) -> None:
-    home = tmp_path / "home"
-    (home / "models").mkdir(parents=True)
-    assert home.stat().st_mode & 0o077
-    Database(home / "courselift.duckdb", backups_folder=home / "backups").close()
-    assert not home.stat().st_mode & 0o077
-
-
-def test_a_folder_that_all_accounts_share_stays_as_it_is(tmp_path: Path) -> None:
-    shared = tmp_path / "shared"
-    shared.mkdir()
-    shared.chmod(0o1777)
-    Database(shared / "courselift.duckdb").close()
-    assert stat.S_IMODE(shared.stat().st_mode) == 0o1777
 
 
 def test_sql_errors_become_storage_errors_and_log_no_values(
