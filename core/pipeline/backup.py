@@ -161,22 +161,24 @@ def restore_newest(config: Config) -> tuple[Path | None, Path | None]:
     return None, aside
 
 
-def _keep_what_came_after(config: Config) -> None:
-    """What happened since the copy was made stays in the access log, and who was deleted since is deleted again."""
-    with Database(config.database_path, backups_folder=config.backups_folder) as database:
-        log = AccessLog(database, config.access_journal_path)
-        log.put_back()
-        _delete_again(database, log)
+def put_log_back(database: Database, log: AccessLog) -> None:
+    """Take up the access log's entries that an older database lacks, and delete again who was deleted since.
 
-
-def _delete_again(database: Database, log: AccessLog) -> None:
-    """Pseudonyms are never given anew, so the log tells whom. What files hold is left to do, as after a kill."""
+    Pseudonyms are never given anew, so the log tells whom. What files hold is left to do, as after a kill.
+    """
     students, lists = StudentStore(database), RecommendationStore(database)
-    with database.write():
+    with database.write():  # at once: with the entries alone in it, nothing would tell that students are back
+        log.put_back()
         for entry in log.deleted():
             if known := list(students.numbers(entry.subjects)):
                 counts = {"places": lists.forget_students(known), "students": students.forget(known)}
                 students.note_deletion(entry.actor, entry.reason, counts)
+
+
+def _keep_what_came_after(config: Config) -> None:
+    """What happened since the copy was made stays in the access log, and who was deleted since is deleted again."""
+    with Database(config.database_path, backups_folder=config.backups_folder) as database:
+        put_log_back(database, AccessLog(database, config.access_journal_path))
 
 
 def fuller_backup(app: Application) -> BackupFile | None:

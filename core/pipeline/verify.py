@@ -22,7 +22,7 @@ from core.failpoints import step
 from core.jobs.ingest import Ingest
 from core.jobs.supervisor import Supervisor
 from core.pipeline.application import Application
-from core.pipeline.backup import fuller_backup, list_backups, restore, restore_files, restore_newest
+from core.pipeline.backup import fuller_backup, list_backups, put_log_back, restore, restore_files, restore_newest
 from core.pipeline.job_ledgers import JobLedger, has_begun, read_ledgers
 from core.pipeline.student_access import take_in_notes
 from core.records import Message
@@ -132,10 +132,10 @@ def repair(config: Config) -> RepairReport:
 def read_journals_again(app: Application) -> int:
     """Bring the database up to its journals; returns how many jobs that concerned. Doing it again is harmless.
 
-    Raises AccessError without the permission.
+    Students whose deletion an older database lacks are deleted again. Raises AccessError without the permission.
     """
     behind = app.job_service.catch_up()
-    app.access_log.put_back()
+    put_log_back(app.database, app.access_log)
     faulty = [ledger for ledger in read_ledgers(app) if ledger.missing or ledger.altered or ledger.unsettled]
     for ledger in faulty:
         if ledger.spec is None:

@@ -21,6 +21,7 @@ OF_JOBS = {"start", "pause", "cancel", "resume", "retry_failed", "catch_up"}
 NEEDS_NO_PERMISSION = {
     **dict.fromkeys(("note_access", "note_list", "note_look", "take_in_notes", "verify"), "writes the access log only"),
     **dict.fromkeys(("keep", "store_winner"), "stores what a measurement found, and starting that asked"),
+    "put_log_back": "a part of restoring and repairing, which ask",
     "restore_newest": "a part of repairing, which asks",
     "weight_set_for": "a part of making lists, which asks",
 }

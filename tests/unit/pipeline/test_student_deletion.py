@@ -1,0 +1,60 @@
+"""Deletions that meet an older database, or runs that are being started."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from core.config import Config
+from core.errors import StorageError
+from core.pipeline.application import Application
+from core.pipeline.intake import apply_catalog, preview_catalog
+from core.pipeline.student_deletion import delete_students, deletions, finish_deletions
+from core.pipeline.student_intake import apply_students, preview_students
+from core.pipeline.verify import repair, verify
+from core.storage.student_store import StudentStore
+
+
+@pytest.fixture
+def put_back_by_hand(own_state_folder: Path, catalog_file: bytes, student_file: bytes) -> tuple[Config, str]:
+    """A state folder with the database of before a deletion, and the pseudonym of who was deleted."""
+    config = Config(own_state_folder)
+    with Application(config, watch_jobs=False) as app:
+        catalog_id = apply_catalog(app, preview_catalog(app, catalog_file, "c.csv")).catalog_id
+        apply_students(app, preview_students(app, student_file, "s.csv", catalog_id=catalog_id))
+    copy = shutil.copy(config.database_path, own_state_folder.parent / "copy.duckdb")
+    with Application(config, watch_jobs=False) as app:
+        left = app.students.id_of("S1")
+        delete_students(app, [left], "asked for it")
+    shutil.copy(copy, config.database_path)
+    return config, left
+
+
+def test_an_older_database_put_back_by_hand_keeps_no_deleted_student(put_back_by_hand: tuple[Config, str]) -> None:
+    config, left = put_back_by_hand
+    with Application(config, watch_jobs=False) as app:
+        assert {fault.key for fault in verify(app).faults} == {"access.entries_missing"}
+    assert {fault.key for fault in repair(config).after.faults} == {"deletion.unfinished"}
+    with Application(config, watch_jobs=False) as app:
+        assert app.students.numbers([left]) == {}
+        assert [(it.reason, it.finished_at) for it in deletions(app)] == [("asked for it", None)]
+        finish_deletions(app)
+        assert verify(app).holds
+
+
+def test_a_repair_that_cannot_delete_again_leaves_the_fault_to_be_seen(
+    put_back_by_hand: tuple[Config, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> int:
+        raise StorageError("storage.failed")
+
+    config, left = put_back_by_hand
+    with monkeypatch.context() as patched:
+        patched.setattr(StudentStore, "forget", fail)
+        with pytest.raises(StorageError):
+            repair(config)
+    with Application(config, watch_jobs=False) as app:
+        assert app.students.numbers([left])
+        assert {fault.key for fault in verify(app).faults} == {"access.entries_missing"}
