@@ -54,7 +54,7 @@ class Config:
 
     @property
     def temporary_folder(self) -> Path:
-        """Files that are being read, each in a folder of its own; emptied whenever the application opens."""
+        """Files that are being read, each in a folder of its own; leftovers go when the application opens."""
         return self.home / "tmp"
 
     @property

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,6 +19,10 @@ from core.config import PROJECT_FOLDER
 from core.errors import IntakeError
 
 _log = logging.getLogger(__name__)
+
+_PREFIX = "courselift-intake-"
+_tidied: set[Path] = set()
+_tidied_lock = threading.Lock()
 
 
 def read_table_isolated(
@@ -33,7 +39,7 @@ def read_table_isolated(
         raise IntakeError("intake.error.too_many_bytes", limit=limits.max_bytes // MIB)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="courselift-intake-", dir=folder) as name:
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=folder) as name:
         own = Path(name)
         if isinstance(source, bytes):
             path = own / "upload"
@@ -48,6 +54,19 @@ def read_table_isolated(
                 return read_result(lines)
         except (OSError, ValueError, MemoryError) as error:
             raise IntakeError("intake.error.too_large_or_damaged") from error
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete what processes that died in the middle left below `folder`, where only this process may be reading.
+
+    Once a process and folder: afterwards, another thread may be reading there.
+    """
+    with _tidied_lock:
+        if folder in _tidied:
+            return
+        _tidied.add(folder)
+    for leftover in folder.glob(f"{_PREFIX}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _run_child(request: str, seconds: float) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from threading import Event, RLock, Thread
 from typing import TypeVar, cast
 
+from core.catalog.isolation import remove_leftovers
 from core.config import Config
 from core.jobs.service import JobService
 from core.pipeline.backup import watch_backups
@@ -44,8 +44,7 @@ class Application:
         """Open the database and start watching jobs (`watch_jobs=False`: only when asked, for commands that end)."""
         self.config = config
         self.database = Database(config.database_path, backups_folder=config.backups_folder)
-        # Nobody else has the database, so what lies here was left behind by a process that died while it read a file.
-        shutil.rmtree(config.temporary_folder, ignore_errors=True)
+        remove_leftovers(config.temporary_folder)  # nobody else has the database, so nobody else reads there
         self.catalogs = CatalogStore(self.database)
         self.enhancements = EnhancementStore(self.database)
         self.jobs = JobStore(self.database)
