@@ -6,7 +6,8 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -22,6 +23,7 @@ from core.jobs.measuring import refuse_while_measuring
 from core.jobs.recovery import Troubles, catch_up
 from core.jobs.spec import JobSpec, differences
 from core.jobs.supervisor import Supervisor
+from core.jobs.turns import is_rival, waits
 from core.jobs.watch import JobWatch
 from core.records import Enhancement, ItemState, Job, JobStatus
 from core.storage.job_store import JobStore
@@ -77,6 +79,15 @@ class JobService:
                 is_well = False
             self._stopping.wait(TICK_SECONDS if is_well else TROUBLE_SECONDS)
 
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """While this is open nothing is started, resumed or stored: every job is whole in its folder and the database.
+
+        Workers go on writing their journals meanwhile.
+        """
+        with self._lock:
+            yield
+
     def catch_up(self) -> int:
         """Store what the journals of ended and lost jobs hold and the database lacks; returns how many were behind.
 
@@ -107,7 +118,7 @@ class JobService:
             active = [job for job in everything if job.status in _ACTIVE]
             for job in active:
                 try:
-                    if not _waits(job, everything):
+                    if not waits(job, everything):
                         self._tick_job(job)
                 except (CourseLiftError, OSError) as error:  # the other jobs are looked after all the same
                     logger.exception("job %s could not be looked after", job.job_id)
@@ -163,7 +174,7 @@ class JobService:
             if job.job_id != spec.job_id:
                 shutil.rmtree(self._supervisor.folder(spec.job_id))
                 return job
-            if not _waits(job, self._jobs.active()):
+            if not waits(job, self._jobs.active()):
                 self._tick_job(job)
             return self._jobs.get(job.job_id)
 
@@ -244,7 +255,7 @@ class JobService:
     def _refuse_second(self, job: Job) -> None:
         """One active job a catalog and kind, also among those that are reopened; those that wait do not count."""
         active = self._jobs.active()
-        if any(_is_rival(other, job) and not _waits(other, active) for other in active):
+        if any(is_rival(other, job) and not waits(other, active) for other in active):
             raise JobError("jobs.another_is_active")
 
     def _refuse_stopping(self, job_id: str) -> None:
@@ -283,15 +294,3 @@ class JobService:
 def _raise_first(troubles: Troubles) -> None:
     for error in troubles.values():
         raise error
-
-
-def _is_rival(other: Job, job: Job) -> bool:
-    """Whether two jobs must not be at work together."""
-    return other.job_id != job.job_id and (other.catalog_id, other.kind) == (job.catalog_id, job.kind)
-
-
-def _waits(job: Job, active: Sequence[Job]) -> bool:
-    """Whether a job has to wait for one that was there before it."""
-    return job.status is JobStatus.QUEUED and any(
-        _is_rival(other, job) and other.created_at < job.created_at for other in active
-    )

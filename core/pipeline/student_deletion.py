@@ -30,6 +30,7 @@ from core.storage.backup import create_backup
 from core.storage.student_store import Deletion
 
 MIN_DAYS = 1
+_HOLD_NOBODY = (JobKind.ENHANCE, JobKind.LIFT)  # they write and measure descriptions of courses
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +70,18 @@ def delete_students(app: Application, student_ids: Sequence[str], reason: str) -
     known = list(app.students.numbers(student_ids))
     if not known:
         raise StorageError("deletion.nobody")
-    traces = _find_traces(app, known)
     name, why = acting_name(app), visible_line(reason)
-    with app.database.write():
-        counts = {
-            "places": app.recommendations.forget_students(known),
-            "students": app.students.forget(known),
-            **_forget_traces(app, traces),
-        }
-        app.students.note_deletion(name, why, counts)
-        app.access_log.add("delete", known, name, why)
-        _remove_files(app, traces)
+    with app.job_service.standing_still():
+        traces = _find_traces(app, known)
+        with app.database.write():
+            counts = {
+                "places": app.recommendations.forget_students(known),
+                "students": app.students.forget(known),
+                **_forget_traces(app, traces),
+            }
+            app.students.note_deletion(name, why, counts)
+            app.access_log.add("delete", known, name, why)
+            _remove_files(app, traces)
     app.mark_changed()
     finish_deletions(app)
     return app.students.deletions()[0]
@@ -93,10 +95,11 @@ def finish_deletions(app: Application) -> None:
     Raises StorageError, JobError while a run holds interests of students who are gone.
     """
     app.access_log.note()
-    traces = _find_traces(app)
-    with app.database.write():
-        _forget_traces(app, traces)
-        _remove_files(app, traces)
+    with app.job_service.standing_still():
+        traces = _find_traces(app)
+        with app.database.write():
+            _forget_traces(app, traces)
+            _remove_files(app, traces)
     app.database.rewrite()
     _keep_only(app, create_backup(app.database))
     app.students.finish_deletions()
@@ -146,17 +149,17 @@ def _hashes(names: Iterable[str]) -> set[str]:
 def _embedded_names(app: Application, job_id: str) -> set[str] | None:
     """Hashes of the departments and interests that a run embedded, of people who have left too.
 
-    None when its folder cannot be read, so that it may hold anybody's; a run that wrote descriptions holds nobody's.
+    None when its folder cannot be read, so that it may hold anybody's; a run about descriptions holds nobody's.
     """
     try:
         return {item.key for item in JobSpec.load(app.config.jobs_folder / job_id).items if item.role == "query"}
     except JobError:
-        return set() if _writes_descriptions(app, job_id) else None
+        return set() if _holds_nobody(app, job_id) else None
 
 
-def _writes_descriptions(app: Application, job_id: str) -> bool:
+def _holds_nobody(app: Application, job_id: str) -> bool:
     with suppress(StorageError):  # the database does not know it
-        return app.jobs.get(job_id).kind is JobKind.ENHANCE
+        return app.jobs.get(job_id).kind in _HOLD_NOBODY
     return False
 
 

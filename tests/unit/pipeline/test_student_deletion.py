@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from core.config import Config
 from core.errors import StorageError
+from core.jobs.spec import SPEC_FILE, JobSpec
 from core.pipeline.application import Application
 from core.pipeline.intake import apply_catalog, preview_catalog
 from core.pipeline.student_deletion import delete_students, deletions, finish_deletions
 from core.pipeline.student_intake import apply_students, preview_students
 from core.pipeline.verify import repair, verify
+from core.records import Job, JobKind, JobStatus
 from core.storage.student_store import StudentStore
+from tests.jobs_lab import make_spec
 
 
 @pytest.fixture
@@ -58,3 +64,37 @@ def test_a_repair_that_cannot_delete_again_leaves_the_fault_to_be_seen(
     with Application(config, watch_jobs=False) as app:
         assert app.students.numbers([left])
         assert {fault.key for fault in verify(app).faults} == {"access.entries_missing"}
+
+
+@pytest.mark.parametrize("kind", [JobKind.ENHANCE, JobKind.LIFT])
+def test_the_damaged_folder_of_a_run_about_descriptions_stays(app: Application, students: int, kind: JobKind) -> None:
+    job = Job("about-courses", kind, "c", JobStatus.FAILED, {}, "settings", datetime.now(UTC), 1)
+    app.jobs.create(job, ["MA1"])
+    damaged = app.config.jobs_folder / job.job_id / SPEC_FILE
+    damaged.parent.mkdir(parents=True)
+    damaged.write_text("{")
+    delete_students(app, [app.students.id_of("S1")], "asked for it")
+    assert damaged.read_text() == "{"
+    assert app.jobs.get(job.job_id).kind is kind
+
+
+def test_a_deletion_waits_for_a_run_that_is_being_started(
+    app: Application, students: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec, has_begun, is_deleted = make_spec(count=1), threading.Event(), threading.Event()
+    save = JobSpec.save
+
+    def save_slowly(self: JobSpec, folder: Path) -> None:
+        has_begun.set()
+        is_deleted.wait(0.5)  # its folder is there and has no file yet
+        save(self, folder)
+
+    monkeypatch.setattr(JobSpec, "save", save_slowly)
+    with ThreadPoolExecutor(1) as pool:
+        started = pool.submit(app.job_service.start, spec)
+        assert has_begun.wait(10)
+        delete_students(app, [app.students.id_of("S1")], "asked for it")
+        is_deleted.set()
+        assert started.result(30).job_id == spec.job_id
+    assert JobSpec.load(app.config.jobs_folder / spec.job_id) == spec
+    assert app.job_service.wait(spec.job_id, 60).status is JobStatus.SUCCEEDED
