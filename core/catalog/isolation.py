@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from core.catalog.reading import DEFAULT_LIMITS
@@ -20,6 +22,7 @@ from core.errors import IntakeError
 
 _log = logging.getLogger(__name__)
 
+KEEP_FREE = 256 * MIB  # of the disk: the database's log and the journals of jobs grow while a file is read
 _PREFIX = "courselift-intake-"
 _tidied: set[Path] = set()
 _tidied_lock = threading.Lock()
@@ -32,7 +35,8 @@ def read_table_isolated(
 
     Meanwhile the file and what was read lie below `folder`, or the system's folder for such things.
 
-    Raises IntakeError also when the child dies or takes too long.
+    Raises IntakeError also when the child dies or takes too long, OSError when the folder cannot be used or its disk
+    has too little space.
     """
     size = len(source) if isinstance(source, bytes) else source.stat().st_size
     if size > limits.max_bytes:  # before anything is copied
@@ -41,12 +45,14 @@ def read_table_isolated(
         folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=folder) as name:
         own = Path(name)
+        room = _room(own, size, is_copied=isinstance(source, bytes))
         if isinstance(source, bytes):
             path = own / "upload"
             path.write_bytes(source)
         else:
             path = source.resolve()
         result = own / "result"
+        limits = replace(limits, result_bytes=min(limits.result_bytes, room))
         request = {"path": str(path), "result": str(result), "name": file_name, "limits": asdict(limits)}
         _run_child(json.dumps(request), limits.seconds)
         try:
@@ -69,6 +75,14 @@ def remove_leftovers(folder: Path) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
+def _room(folder: Path, size: int, *, is_copied: bool) -> int:
+    """Bytes that what was read may take. Raises OSError when a file of `size` bytes would leave too little free."""
+    room = shutil.disk_usage(folder).free - KEEP_FREE - (size if is_copied else 0)
+    if room < size:  # what was read takes about as much as the file, or more
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+    return room
+
+
 def _run_child(request: str, seconds: float) -> None:
     try:
         # A fresh interpreter, not a fork: the app has threads and an open database.
@@ -81,8 +95,10 @@ def _run_child(request: str, seconds: float) -> None:
             timeout=seconds,
             check=False,
         )
-    except subprocess.TimeoutExpired as error:
+    except (OSError, subprocess.TimeoutExpired) as error:  # it could not start for lack of memory, or took too long
         raise IntakeError("intake.error.too_large_or_damaged") from error
+    if child.returncode in (errno.ENOSPC, errno.EDQUOT):
+        raise OSError(child.returncode, os.strerror(child.returncode))
     if child.returncode:
         _log.warning("The reading process ended with code %s", child.returncode)
         raise IntakeError("intake.error.too_large_or_damaged")

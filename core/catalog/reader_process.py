@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from core.catalog.reading import read_table
 from core.catalog.tables import ReadLimits
@@ -15,8 +17,18 @@ from core.records import Message
 
 
 def main() -> None:
-    """Read the file that the request names and write the result beside it."""
+    """Read the file that the request names and write the result beside it.
+
+    Exits with the system's error number when the disk does not take the result.
+    """
     request = json.load(sys.stdin)
+    try:
+        _read(request)
+    except OSError as error:
+        sys.exit(error.errno or 1)
+
+
+def _read(request: Mapping[str, Any]) -> None:
     limits = ReadLimits(**request["limits"])
     _limit_resources(limits)
     # openpyxl takes NumPy along when it finds it: half a second and much address space, for nothing here.
@@ -36,14 +48,21 @@ def main() -> None:
 
 def _limit_resources(limits: ReadLimits) -> None:
     """Let the kernel end this process when it asks for too much; platforms without these limits keep the timeout."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
+    try:
         import resource
-
-        seconds = int(limits.seconds)
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limits.result_bytes, limits.result_bytes))
-        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    except ImportError:
+        return
+    wanted = {
+        resource.RLIMIT_AS: limits.memory_bytes,
+        resource.RLIMIT_CPU: int(limits.seconds),
+        resource.RLIMIT_FSIZE: limits.result_bytes,
+        resource.RLIMIT_CORE: 0,
+    }
+    for kind, most in wanted.items():
+        _, hard = resource.getrlimit(kind)
+        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        with contextlib.suppress(OSError, ValueError):  # one that the platform refuses leaves the others in force
+            resource.setrlimit(kind, (allowed, allowed))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from core.catalog.comparison import changed_fields
 from core.catalog.courses import rows_of
-from core.catalog.isolation import read_table_isolated
 from core.catalog.tables import Table
 from core.enhancement.wording import added_spans
 from core.errors import CourseLiftError, RecommendationError
@@ -17,6 +16,7 @@ from core.i18n import Translator
 from core.jobs.files import write_atomically
 from core.pipeline.application import Application
 from core.pipeline.embedding import description_of
+from core.pipeline.file_reading import read_file
 from core.pipeline.table_files import ExportFormat, Value, write_table
 from core.records import Course, Enhancement, Recommendation, Triage
 from core.storage.catalog_store import StoredUpload
@@ -100,7 +100,7 @@ def _original(app: Application, catalog_id: str) -> Table:
     upload, path = find_original(app, catalog_id)
     if hashlib.sha256(path.read_bytes()).hexdigest() != upload.content_hash:
         raise CourseLiftError("export.no_original", file=upload.file_name)
-    return read_table_isolated(path, upload.file_name, folder=app.config.temporary_folder)
+    return read_file(app, path, upload.file_name)
 
 
 class _Beside:

@@ -13,7 +13,6 @@ from core.access.roles import Permission
 from core.catalog.comparison import CatalogDiff, compare_catalogs
 from core.catalog.corrections import Correction, keep_corrections
 from core.catalog.courses import CourseIntake, build_courses
-from core.catalog.isolation import read_table_isolated
 from core.catalog.mapping import ColumnMapping, propose_mapping, table_shape
 from core.catalog.problems_report import problems_to_csv
 from core.catalog.tables import Table
@@ -23,6 +22,7 @@ from core.errors import IntakeError
 from core.i18n import Translator
 from core.jobs.files import write_atomically
 from core.pipeline.application import Application
+from core.pipeline.file_reading import read_file
 from core.pipeline.triage import triage_catalog
 from core.records import Course, Problem
 from core.storage.failures import writing_failure
@@ -92,10 +92,10 @@ def preview_catalog(
 ) -> CatalogPreview:
     """Read a catalog file in a child process, propose a mapping and compare with the catalog it would update.
 
-    Raises IntakeError when the file cannot be read at all.
+    Raises IntakeError when the file cannot be read at all, StorageError when the disk has too little space for it.
     """
     upload = read_upload(source, file_name)
-    table = read_table_isolated(source, file_name, folder=app.config.temporary_folder)
+    table = read_file(app, source, file_name)
     if mapping is None:
         remembered = app.catalogs.recall_mapping(table_shape(table), _KIND)
         mapping = propose_mapping(table, remembered)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from core.catalog.courses import build_courses
-from core.catalog.isolation import read_table_isolated
 from core.catalog.mapping import propose_mapping
 from core.enhancement.prompts import build_messages, prompt_version, template_for
 from core.errors import JobError
@@ -21,6 +20,7 @@ from core.models.endpoints import is_endpoint
 from core.models.languages import can_write
 from core.models.references import resolve
 from core.pipeline.application import Application
+from core.pipeline.file_reading import read_file
 from core.pipeline.prompts import current_prompts
 from core.pipeline.samples import SAMPLES
 from core.pipeline.settings import read_settings
@@ -109,5 +109,5 @@ def _sample_courses(app: Application, folder: Path, count: int) -> tuple[str, li
         if courses:
             return catalog.name, courses[:: -(-len(courses) // count)]
     sample = SAMPLES[0].path
-    table = read_table_isolated(sample, sample.name, folder=app.config.temporary_folder)
+    table = read_file(app, sample, sample.name)
     return SAMPLES[0].name, list(build_courses(table, propose_mapping(table)).courses[:count])

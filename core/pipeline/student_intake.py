@@ -9,12 +9,12 @@ from pathlib import Path
 
 from core.access.actor import requires
 from core.access.roles import Permission
-from core.catalog.isolation import read_table_isolated
 from core.catalog.mapping import ColumnMapping, propose_student_mapping, table_shape
 from core.catalog.students import StudentIntake, build_students
 from core.catalog.tables import Table
 from core.errors import IntakeError
 from core.pipeline.application import Application
+from core.pipeline.file_reading import read_file
 from core.pipeline.intake import Upload, read_upload
 from core.records import Problem
 
@@ -59,10 +59,10 @@ def preview_students(
 ) -> StudentPreview:
     """Read a file of students in a child process and propose a mapping; history is matched with the catalog.
 
-    Raises IntakeError when the file cannot be read at all.
+    Raises IntakeError when the file cannot be read at all, StorageError when the disk has too little space for it.
     """
     upload = read_upload(source, file_name)
-    table = read_table_isolated(source, file_name, folder=app.config.temporary_folder)
+    table = read_file(app, source, file_name)
     remembered = app.catalogs.recall_mapping(table_shape(table), _KIND)
     chosen = mapping or propose_student_mapping(table, remembered)
     was_remembered = mapping is None and remembered is not None and dict(chosen.fields) == remembered

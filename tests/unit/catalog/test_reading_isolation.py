@@ -1,10 +1,13 @@
+import json
+import shutil
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 
-from core.catalog.isolation import read_table_isolated
+from core.catalog.isolation import KEEP_FREE, _run_child, read_table_isolated
 from core.catalog.reading import DEFAULT_LIMITS, read_table
 from core.catalog.tables import Table
 from core.catalog.transfer import error_to_line, read_result, table_to_lines
@@ -54,6 +57,38 @@ def test_a_child_that_writes_too_much_is_a_sentence():
     content = b"title,code\n" + b"abcdefgh,1\n" * 1_000
     with pytest.raises(IntakeError, match="too large for this machine"):
         read_table_isolated(content, "x.csv", replace(DEFAULT_LIMITS, result_bytes=1_000))
+
+
+def test_reading_leaves_space_for_the_database(monkeypatch, tmp_path):
+    content = b"a,b\n" + b"1,2\n" * 1_000  # what was read takes several times as much
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=KEEP_FREE + 2 * len(content)))
+    with pytest.raises(IntakeError, match="too large for this machine"):
+        read_table_isolated(content, "x.csv", folder=tmp_path / "own")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=KEEP_FREE + len(content)))
+    with pytest.raises(OSError, match="No space left"):
+        read_table_isolated(content, "x.csv", folder=tmp_path / "own")
+    assert list((tmp_path / "own").iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a file that is always full")
+def test_the_child_tells_of_a_full_disk(tmp_path):
+    (tmp_path / "upload").write_bytes(b"title\nRobots\n")
+    request = {"path": str(tmp_path / "upload"), "result": "/dev/full", "name": "x.csv"}
+    with pytest.raises(OSError, match="No space left"):
+        _run_child(json.dumps(request | {"limits": asdict(DEFAULT_LIMITS)}), DEFAULT_LIMITS.seconds)
+
+
+def test_a_lower_limit_of_the_account_stays_and_takes_none_of_the_others_away():
+    code = (
+        "import resource\n"
+        "from core.catalog import reader_process, reading\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+        "reader_process._limit_resources(reading.DEFAULT_LIMITS)\n"
+        "print(resource.getrlimit(resource.RLIMIT_FSIZE), resource.getrlimit(resource.RLIMIT_AS)[0])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=PROJECT_FOLDER, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == f"(4096, 4096) {DEFAULT_LIMITS.memory_bytes}"
 
 
 def test_a_file_beyond_the_size_limit_does_not_reach_the_child(monkeypatch):
