@@ -1,8 +1,9 @@
 """The files that a database speaks of, inside its backups: uploaded catalogs, and what jobs were told and wrote.
 
 So one file brings an installation back on an empty disk. Files are cut into compressed parts, so that memory stays
-bounded whatever their size, and each carries the SHA-256 of the whole. A file that is there already is never touched:
-journals only grow, so the one on the disk knows at least as much as the one in the backup.
+bounded whatever their size, and each carries the SHA-256 of the whole. Equal files share their parts: all jobs of a
+catalog are told of the same other courses. A file that is there already is never touched: journals only grow, so the
+one on the disk knows at least as much as the one in the backup.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ def require_space(home: Path, target: Path) -> None:
     config = Config(home)
     paths = [config.database_path, *config.uploads_folder.glob("*")]
     paths += [path for name in _JOB_FILES for path in config.jobs_folder.glob(f"*/{name}")]
-    if sum(path.stat().st_size for path in paths if path.is_file()) > shutil.disk_usage(target).free:
+    different = {(path.name, path.stat().st_size) for path in paths if path.is_file()}  # equal files are stored once
+    if sum(size for _, size in different) > shutil.disk_usage(target).free:
         raise StorageError("storage.disk_full", folder=str(target))
 
 
@@ -59,13 +61,14 @@ def put_in(connection: duckdb.DuckDBPyConnection, copy: str, home: Path) -> None
     names = [f"uploads/{Path(stored_path).name}" for (stored_path,) in uploads]
     for (job_id,) in connection.execute(_JOBS.format(copy=copy)).fetchall():
         names += [f"jobs/{job_id}/{name}" for name in _JOB_FILES]
+    positions: dict[str, int] = {}  # of parts, by the SHA-256 of the whole
     for position, name in enumerate(names):
         if _NAME.fullmatch(name) and (home / name).is_file():
-            digest = hashlib.sha256()
-            for part, content in enumerate(_parts(home / name)):
-                digest.update(content)
-                connection.execute(_ADD_PART.format(copy=copy), [position, part, zlib.compress(content, 1)])
-            connection.execute(_ADD_FILE.format(copy=copy), [position, name, digest.hexdigest()])
+            sha256 = _digest(home / name)
+            if sha256 not in positions:
+                sha256 = _add_parts(connection, copy, position, home / name)
+                positions[sha256] = position
+            connection.execute(_ADD_FILE.format(copy=copy), [positions[sha256], name, sha256])
 
 
 def take_out(connection: duckdb.DuckDBPyConnection, home: Path) -> int:
@@ -89,6 +92,20 @@ def forget(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_END)
 
 
+def _add_parts(connection: duckdb.DuckDBPyConnection, copy: str, position: int, path: Path) -> str:
+    """Add what the file holds; returns the SHA-256 of that, for a journal may have grown since it was last read."""
+    digest = hashlib.sha256()
+    for part, content in enumerate(_parts(path)):
+        digest.update(content)
+        connection.execute(_ADD_PART.format(copy=copy), [position, part, zlib.compress(content, 1)])
+    return digest.hexdigest()
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _parts(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while content := file.read(_PART_BYTES):
@@ -99,10 +116,7 @@ def _is_there(path: Path) -> bool:
     """Whether nothing is to be written: uploads are named by their SHA-256, of other files any is the better one."""
     if not path.is_file():
         return False
-    if path.parent.name != "uploads":
-        return True
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == path.stem
+    return path.parent.name != "uploads" or _digest(path) == path.stem
 
 
 def _write(connection: duckdb.DuckDBPyConnection, position: int, sha256: str, path: Path) -> bool:

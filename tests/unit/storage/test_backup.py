@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from core.errors import StorageError
@@ -172,3 +174,27 @@ def test_a_backup_that_cannot_be_made_leaves_no_file(path: Path) -> None:
         with pytest.raises(StorageError):
             create_backup(database)
         assert list(database.backups_folder.iterdir()) == []
+
+
+def test_equal_files_of_jobs_are_stored_once_and_all_come_back(
+    path: Path, tmp_path: Path, make_job: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = bytes(range(256)) * 2**15  # 8 MiB: two parts
+    files = {f"jobs/{job_id}/others.jsonl": others for job_id in ("first", "second")}
+    files["jobs/second/items.jsonl"] = others[:-1] + b"!"
+    with Database(path) as database:
+        jobs = JobStore(database)
+        for job_id in ("first", "second"):
+            jobs.create(make_job(job_id, catalog_id=job_id), ["a"])
+            (path.parent / "jobs" / job_id).mkdir(parents=True)
+        for name, content in files.items():
+            (path.parent / name).write_bytes(content)
+        usage = shutil.disk_usage(path.parent)._replace(free=path.stat().st_size + int(2.5 * len(others)))
+        monkeypatch.setattr("core.storage.kept_files.shutil.disk_usage", lambda _: usage)
+        backup = create_backup(database)
+    with duckdb.connect(str(backup), read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM kept_parts").fetchall() == [(4,)]
+        assert connection.execute("SELECT count(*) FROM kept_files").fetchall() == [(3,)]
+    elsewhere = tmp_path / "elsewhere"
+    restore_backup(backup, elsewhere / "courselift.duckdb")
+    assert {name: (elsewhere / name).read_bytes() for name in files} == files
