@@ -134,8 +134,8 @@ def read_journals_again(app: Application) -> int:
 
     Students whose deletion an older database lacks are deleted again. Raises AccessError without the permission.
     """
+    put_log_back(app.database, app.access_log)  # first: no trouble with a job may keep deleted students here
     behind = app.job_service.catch_up()
-    put_log_back(app.database, app.access_log)
     faulty = [ledger for ledger in read_ledgers(app) if ledger.missing or ledger.altered or ledger.unsettled]
     for ledger in faulty:
         if ledger.spec is None:
