@@ -14,6 +14,8 @@ DATA_FOLDER = PROJECT_FOLDER / "data"
 MAX_UPLOAD_MIB = 200
 DATABASE_MEMORY_LIMIT = "2GB"
 DEFAULT_TOP_K = 10
+_UMASK = os.umask(0o077)  # the one that the user chose; it can only be asked for by setting another
+os.umask(_UMASK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,11 @@ def load_config() -> Config:
 def keep_files_private() -> None:
     """From now on only this account can read what this process and its children write."""
     os.umask(0o077)
+
+
+def ordinary_file_mode() -> int:
+    """The permissions of a new file under the umask that this process was started with, as other programs give it."""
+    return 0o666 & ~_UMASK
 
 
 def system_locale() -> str:

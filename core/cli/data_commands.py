@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from core.cli.output import Console, Result, problem_values
+from core.cli.output import Console, Result, problem_values, write_output
 from core.errors import CourseLiftError
-from core.jobs.files import write_atomically
 from core.pipeline import export as exports
 from core.pipeline import recommendation, review
 from core.pipeline.application import Application
@@ -185,10 +184,7 @@ def export(app: Application, options: argparse.Namespace, console: Console) -> R
         path = exports.write_export(app, content, exports.export_name(app, catalog_id, options.format))
     else:
         path = options.output
-        try:
-            write_atomically(path, content)
-        except OSError as error:
-            raise CourseLiftError("cli.cannot_write", path=path) from error
+        write_output(path, content)
     data = {"catalog": catalog_id, "path": str(path), "format": options.format.value, "bytes": len(content)}
     return Result(data, [console.t("cli.exported", path=path)])
 

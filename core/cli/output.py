@@ -1,15 +1,21 @@
-"""What a verb tells: the result on standard output, progress on standard error."""
+"""What a verb tells: the result on standard output, progress on standard error, files where they were asked for."""
 
 from __future__ import annotations
 
 import json
+import stat
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TextIO
 
+from core.config import ordinary_file_mode
+from core.errors import CourseLiftError
 from core.i18n import Translator
+from core.jobs.files import write_atomically
 from core.progress import Progress
 from core.records import Problem
 
@@ -90,6 +96,20 @@ def write_result(result: Result, as_json: bool) -> None:
     else:
         sys.stdout.write("".join(f"{line}\n" for line in result.lines))
     sys.stdout.flush()
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write a file that somebody named, for those who could read the one before, or who can read their other files.
+
+    Raises CourseLiftError when it cannot be written.
+    """
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else ordinary_file_mode()
+        write_atomically(path, content)
+    except OSError as error:
+        raise CourseLiftError("cli.cannot_write", path=path) from error
+    with suppress(OSError):  # a disk that knows no modes
+        path.chmod(mode)
 
 
 def problem_values(problems: Sequence[Problem], t: Translator) -> list[dict[str, Any]]:

@@ -7,9 +7,8 @@ from datetime import UTC
 from typing import Any
 
 from core.cli.data_commands import choose_catalog
-from core.cli.output import Console, Result
+from core.cli.output import Console, Result, write_output
 from core.errors import CourseLiftError
-from core.jobs.files import write_atomically
 from core.pipeline import releases as publishing
 from core.pipeline.application import Application
 from core.pipeline.audit import audit_file, audit_name
@@ -73,10 +72,7 @@ def audit(app: Application, options: argparse.Namespace, console: Console) -> Re
     if path is None:
         path = write_export(app, content, audit_name(app, catalog_id, options.format))
     else:
-        try:
-            write_atomically(path, content)
-        except OSError as error:
-            raise CourseLiftError("cli.cannot_write", path=path) from error
+        write_output(path, content)
     data = {"catalog": catalog_id, "path": str(path), "format": options.format.value, "bytes": len(content)}
     return Result(data, [console.t("cli.exported", path=path)])
 
