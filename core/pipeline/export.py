@@ -20,6 +20,7 @@ from core.pipeline.file_reading import read_file
 from core.pipeline.table_files import ExportFormat, Value, write_table
 from core.records import Course, Enhancement, Recommendation, Triage
 from core.storage.catalog_store import StoredUpload
+from core.storage.failures import writing_failure
 
 __all__ = ["ExportFormat", "export_catalog", "export_name", "export_recommendations", "write_export"]
 
@@ -82,10 +83,16 @@ def find_original(app: Application, catalog_id: str) -> tuple[StoredUpload, Path
 
 
 def write_export(app: Application, content: bytes, name: str) -> Path:
-    """Store an exported file in the exports folder, atomically; returns its path."""
-    app.config.exports_folder.mkdir(parents=True, exist_ok=True)
+    """Store an exported file in the exports folder, atomically; returns its path.
+
+    Raises StorageError when the disk is full or the folder cannot be used.
+    """
     path = app.config.exports_folder / name
-    write_atomically(path, content)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content)
+    except OSError as error:
+        raise writing_failure(error, path.parent) from error
     return path
 
 

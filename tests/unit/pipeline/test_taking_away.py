@@ -123,6 +123,12 @@ def test_an_export_is_written_with_a_name_of_its_own(app: Application, catalog_i
     assert path.read_bytes() == b"text"
 
 
+def test_an_export_that_cannot_be_written_is_a_sentence(app: Application) -> None:
+    app.config.exports_folder.write_text("a file in the folder's place")
+    with pytest.raises(StorageError):
+        write_export(app, b"text", "list.csv")
+
+
 def test_lists_cannot_be_exported_before_they_exist(app: Application, catalog_id: str) -> None:
     with pytest.raises(RecommendationError):
         export_recommendations(app, catalog_id, ExportFormat.CSV)
