@@ -128,9 +128,9 @@ def _level(prepared: PreparedPopulation, student: int, course: int, item: Contri
 
 
 def _taken_count(prepared: PreparedPopulation, student: int, course: int, item: Contribution) -> _Sentence:
-    population = prepared.population
-    count = int(np.count_nonzero(population.taken.courses == course))
-    return Message(f"recommendation.reason.{item.signal}", {"count": count, "total": len(population.students)}), ""
+    signals = prepared.signals  # of all students, also where the population is one of them
+    params = {"count": int(signals.taken_count[course]), "total": signals.student_count}
+    return Message(f"recommendation.reason.{item.signal}", params), ""
 
 
 _SENTENCES: Mapping[str, Callable[[PreparedPopulation, int, int, Contribution], _Sentence]] = {

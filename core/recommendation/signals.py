@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.recommendation.arrays import Bools, Floats
+from core.recommendation.arrays import Bools, Floats, Ints
 from core.recommendation.calibration import calibrate_rows
 from core.recommendation.levels import course_year, level_fit
 from core.recommendation.population import PopulationData
@@ -42,6 +42,8 @@ class SignalTables:
     level: Floats  # (Y, C), a row for each of levels.YEARS
     popularity: Floats  # (C,)
     novelty: Floats  # (C,)
+    taken_count: Ints  # (C,) how many of the students took each course
+    student_count: int  # all whom popularity was counted among
     centred_courses: Floats  # (C, d) unit vectors without their language's common part; NaN rows have no vector
     on_offer: Bools  # (C,) active courses: the anchors of calibration
 
@@ -52,13 +54,16 @@ def build_signals(population: PopulationData) -> SignalTables:
     languages = np.array([_is_korean_course(course) for course in population.courses])
     centred = _centred(population.course_vectors, languages, on_offer)
     interests = _centred_labels(population.interests, population.interest_vectors)
-    popularity = _popularity(population)
+    taken_count = np.bincount(population.taken.courses, minlength=len(population.courses)).astype(np.int32)
+    popularity = _popularity(taken_count)
     return SignalTables(
         department=_department_fit(population, centred, on_offer),
         interest=calibrate_rows(interests @ centred.T, on_offer),
         level=level_fit(np.array([course_year(course) for course in population.courses], np.float32)),
         popularity=popularity,
         novelty=1 - popularity,
+        taken_count=taken_count,
+        student_count=len(population.students),
         centred_courses=centred,
         on_offer=on_offer,
     )
@@ -111,13 +116,13 @@ def _department_vectors(population: PopulationData, centred: Floats, own: Bools)
     return np.where(usable.any(axis=1, keepdims=True), means, names)
 
 
-def _popularity(population: PopulationData) -> Floats:
+def _popularity(taken_count: Ints) -> Floats:
     """How many students took each course, on a logarithmic scale, 1 for the most taken; NaN when nobody took any.
 
     Logarithmic because enrolments fall off steeply: on a linear scale one required course of all freshmen would
     press all others to 0.
     """
-    taken = np.log1p(np.bincount(population.taken.courses, minlength=len(population.courses)))
+    taken = np.log1p(taken_count)
     return (taken / taken.max() if taken.any() else np.full(len(taken), np.nan)).astype(np.float32)
 
 

@@ -162,6 +162,17 @@ def test_a_what_if_stores_nothing(app: Application, ready: str) -> None:
     assert app.recommendations.runs(ready) == []
 
 
+def test_popularity_is_counted_among_all_students(app: Application, ready: str) -> None:
+    rows = ["S1,MA1", "S2,MA1", "S3,", "S4,"]
+    upload = "\n".join(["student_id,taken courses", *rows]).encode()
+    apply_students(app, preview_students(app, upload, "s.csv", catalog_id=ready))
+    recommendation.recommend(app, ready, {"popularity": 1})
+    stored = student_view(app, ready, app.students.id_of("S3"))
+    for view in (stored, what_if(app, ready, stored.student)):
+        assert view.recommendations[0].course.course_key == "MA1"
+        assert [reason.params for reason in view.recommendations[0].reasons] == [{"count": 2, "total": 4}]
+
+
 def test_students_are_found_page_by_page(app: Application, ready: str) -> None:
     page = find_students(app, limit=2)
     everybody = [student.student_id for student in app.students.all()]
