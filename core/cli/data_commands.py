@@ -213,6 +213,7 @@ def status(app: Application, options: argparse.Namespace, console: Console) -> R
             "review": {each.value: count for each, count in current.review.items()},
             "published": current.published,
             "unreleased": current.unreleased,
+            "withdrawn": current.withdrawn,
             "embedded": current.embedded,
             "unembedded": current.unembedded,
             "recommended_students": current.recommended_students,

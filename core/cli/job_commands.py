@@ -21,7 +21,7 @@ from core.pipeline.enhancement import (
     plan_enhancement,
     start_enhancement,
 )
-from core.pipeline.releases import unpublished
+from core.pipeline.releases import unpublished, withdrawn
 from core.pipeline.settings import change_settings, read_settings
 from core.records import Job, JobKind, JobStatus
 
@@ -64,6 +64,8 @@ def embed(app: Application, options: argparse.Namespace, console: Console) -> Re
     known = {"already_embedded": plan.embedded, "model": plan.model_ref}
     if waiting := unpublished(app, catalog_id):
         console.say(console.t("release.cli.unpublished", count=waiting))
+    if dropped := withdrawn(app, catalog_id):
+        console.say(console.t("release.cli.withdrawn", count=dropped))
     job = start_embedding(app, catalog_id)
     if job is None:
         data = {"job": None, "catalog": catalog_id, "done": 0, "seconds": 0.0, **known}

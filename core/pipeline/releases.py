@@ -83,6 +83,16 @@ def unpublished(app: Application, catalog_id: str) -> int:
     return app.cached(f"unpublished {catalog_id}", _decided(app), count)
 
 
+def withdrawn(app: Application, catalog_id: str) -> int:
+    """Texts in use that nobody approves any more: rejected since, or their course has changed."""
+
+    def count() -> int:
+        dropped = _released(app, catalog_id).keys() - approved_texts(app, catalog_id).keys()
+        return sum(course.course_key in dropped for course in app.catalogs.courses(catalog_id)) if dropped else 0
+
+    return app.cached(f"withdrawn {catalog_id}", _decided(app), count)
+
+
 def approved_texts(app: Application, catalog_id: str) -> Mapping[str, Enhancement]:
     """The approved or edited text of each course, by course key; read once for each decision."""
     return app.cached(f"approved {catalog_id}", _decided(app), lambda: app.enhancements.published(catalog_id))

@@ -9,7 +9,7 @@ from core.pipeline.application import Application
 from core.pipeline.courses import catalogs_of
 from core.pipeline.embedding import plan_embedding
 from core.pipeline.models import list_models
-from core.pipeline.releases import approved_texts, unpublished
+from core.pipeline.releases import approved_texts, unpublished, withdrawn
 from core.pipeline.triage import DepartmentCounts, read_triage
 from core.records import Catalog, DescriptionStatus, Job, JobKind, Message, ReviewState
 
@@ -26,6 +26,7 @@ class CatalogStatus:
     ]  # newest text of each course by state, and all rejected texts; every state present
     published: int  # courses with an approved or edited text
     unreleased: int  # of them, those that the release in use lacks or has otherwise
+    withdrawn: int  # texts in use that are not approved any more
     embedded: int  # texts with a vector of the chosen embedding model
     unembedded: int  # texts still to embed before recommending
     recommended_students: int  # in the newest run, 0 when there is none
@@ -83,6 +84,7 @@ def catalog_status(app: Application, catalog: Catalog) -> CatalogStatus:
         review=app.enhancements.counts_of_latest(catalog_id) | {ReviewState.REJECTED: rejected},
         published=len(approved_texts(app, catalog_id)),
         unreleased=unpublished(app, catalog_id),
+        withdrawn=withdrawn(app, catalog_id),
         embedded=embedding.embedded,
         unembedded=embedding.missing,
         recommended_students=0 if run is None else run.student_count,
@@ -105,6 +107,8 @@ def _next_steps(
         steps.append(_step("enhance", "enhance", unwritten))
     if current.unreleased:
         steps.append(_step("review", "publish", current.unreleased))
+    if current.withdrawn:
+        steps.append(_step("review", "withdraw", current.withdrawn))
     if not students:
         steps.append(_step("students", "load_students"))
     elif current.unembedded and JobKind.EMBED not in busy:

@@ -11,7 +11,7 @@ from core.i18n import Translator
 from core.pipeline.embedding import plan_embedding, start_embedding
 from core.pipeline.jobs import active_job, cancel_job, job_progress, last_failure, pause_job, resume_job
 from core.pipeline.recommendation import Readiness, readiness
-from core.pipeline.releases import first_is_due, plan_release, publish_first, unpublished
+from core.pipeline.releases import first_is_due, plan_release, publish_first, unpublished, withdrawn
 from core.pipeline.settings import read_settings
 from core.records import JobKind, JobStatus
 from pages.widgets.display import plain
@@ -38,11 +38,13 @@ def recommendations_are_ready(catalog_id: str, t: Translator) -> bool:
 
 
 def _draw_unpublished(catalog_id: str, t: Translator) -> None:
-    """Says that approved texts wait for a release, and where to publish them."""
-    waiting = unpublished(application(), catalog_id)
-    if waiting:
+    """Says that approved texts wait for a release, or withdrawn ones are still in use, and where to publish."""
+    waiting, dropped = unpublished(application(), catalog_id), withdrawn(application(), catalog_id)
+    if waiting or dropped:
+        counts = {"unpublished": waiting, "withdrawn": dropped}
         with st.container(border=True, horizontal=True, vertical_alignment="center", key="unpublished"):
-            st.markdown(t("release.steps.unpublished", count=waiting), width="stretch")
+            sentences = [t(f"release.steps.{name}", count=count) for name, count in counts.items() if count]
+            st.markdown("  \n".join(sentences), width="stretch")
             go_to_button("review", t("release.steps.open_review"), key="steps_review")
 
 

@@ -10,6 +10,7 @@ from core.access.roles import Role
 from core.errors import AccessError, CourseLiftError, StorageError
 from core.pipeline import releases, review
 from core.pipeline.application import Application
+from core.pipeline.course_editing import edit_course
 from core.pipeline.embedding import catalog_texts
 from core.pipeline.population import load
 from core.pipeline.settings import Settings, change_settings
@@ -72,8 +73,20 @@ def test_what_is_decided_after_publishing_waits_for_the_next_release(app: Applic
     assert TEXT in texts_of(app, approved)
     plan = releases.plan_release(app, approved)
     assert (plan.added, plan.changed, plan.removed) == (0, 0, 1)
+    assert "pipeline.next.withdraw" in next_steps(app, approved)
     releases.publish(app, approved, by="kim")
     assert TEXT not in texts_of(app, approved)
+    assert "pipeline.next.withdraw" not in next_steps(app, approved)
+
+
+def test_a_text_in_use_whose_course_has_changed_is_named(app: Application, approved: str) -> None:
+    releases.publish(app, approved, by="kim")
+    edit_course(app, app.catalogs.course(approved, "MA2"), {"description": "What it is really about."}, by="kim")
+    assert releases.withdrawn(app, approved) == 1
+
+
+def next_steps(app: Application, catalog_id: str) -> set[str]:
+    return {step.message.key for step in overview(app, catalog_id).next_steps}
 
 
 def test_publishing_an_earlier_release_again_brings_its_texts_back(app: Application, approved: str) -> None:
