@@ -127,12 +127,13 @@ def rank_biased_overlap(old: Ints, new: Ints, persistence: float = RBO_PERSISTEN
 
 
 def tied_share(lists: Ints, scores: Doubles) -> float:
-    """Share of the filled places (S, k) whose score another place of the same list has too.
+    """Share of the filled places (S, k) whose score another place of the same list has too, whatever their order.
 
     Between such courses nothing but the fixed order for ties decides, so figures for them say little about weights.
     """
     filled = lists >= 0
-    same = (np.abs(np.diff(scores, axis=1)) < SAME_SCORE) & filled[:, 1:] & filled[:, :-1]
+    ordered = np.sort(np.where(filled, scores, np.nan), axis=1)  # NaN, the empty places, comes last and is never equal
+    same = np.abs(np.diff(ordered, axis=1)) < SAME_SCORE
     tied = np.zeros(lists.shape, np.bool_)
     tied[:, 1:] |= same
     tied[:, :-1] |= same

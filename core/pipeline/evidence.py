@@ -52,7 +52,7 @@ class Evidence:
 
     students: int  # with held-back courses
     since: str | None  # everything taken since this date was held back; None: no dates, one course of each student
-    out_of_reach: float  # share of the held-back courses that hard rules keep out of every list
+    out_of_reach: float  # share of the held-back courses that hard rules keep out of the tried lists
     tied: tuple[float, float]  # share of places that only the order for ties decides: tried weights, those in force
     top_k: int
     measures: tuple[Finding, ...]
@@ -97,7 +97,7 @@ def measure_evidence(
     return Evidence(
         students=len(held_out.courses),
         since=held_out.since,
-        out_of_reach=held_out.out_of_reach,
+        out_of_reach=held_out.out_of_reach(options),
         tied=(tied_share(tried.course_index, tried.score), tied_share(before.course_index, before.score)),
         top_k=DEFAULT_TOP_K,
         measures=_findings(new, old, np.ones(len(held_out.courses), np.bool_)),

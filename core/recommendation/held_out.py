@@ -12,7 +12,7 @@ from core.errors import RecommendationError
 from core.evaluation.ranking import RankingMetrics, measure_ranking
 from core.recommendation.arrays import Ints
 from core.recommendation.blend import Weights
-from core.recommendation.options import DEFAULT_OPTIONS, ListOptions, rank_lists
+from core.recommendation.options import DEFAULT_OPTIONS, ListOptions, eligible, rank_lists
 from core.recommendation.population import replace_students
 from core.recommendation.ranking import PreparedPopulation, prepare, with_students
 from core.records import Student
@@ -28,10 +28,10 @@ class HeldOut:
     courses: tuple[tuple[int, ...], ...]  # what each of them forgot
     since: str | None = None  # everything taken on this date (ISO 8601) or later was held out; None: one course of each
 
-    @property
-    def out_of_reach(self) -> float:
-        """Share of the held-out courses that a hard rule keeps out of the list, so that no weights can find them."""
-        exclusions = self.prepared.exclusions
+    def out_of_reach(self, options: ListOptions = DEFAULT_OPTIONS) -> float:
+        """Share of the held-out courses that a hard rule keeps out of such lists, so that no weights can find them."""
+        kinds = frozenset().union(*options.grouping.kinds)
+        exclusions = eligible(self.prepared, options, kinds).exclusions
         kept_out = [
             bool(excluded)
             for row, wanted in enumerate(self.courses)

@@ -114,3 +114,7 @@ def test_tied_places_by_hand():
     scores = np.array([[0.9, 0.5, 0.5], [0.7, 0.7, 0.0], [0.0, 0.0, 0.0]])
     assert tied_share(lists, scores) == pytest.approx(4 / 6)  # empty places are never tied
     assert tied_share(np.full((2, 3), -1, np.int32), np.zeros((2, 3))) == 0
+
+
+def test_equal_scores_that_variety_moved_apart_are_tied():
+    assert tied_share(lists([0, 1, 2]), np.array([[0.9, 0.5, 0.9]])) == pytest.approx(2 / 3)

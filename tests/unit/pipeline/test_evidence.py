@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -78,6 +80,17 @@ def test_weights_that_ignore_the_department_are_worse_where_it_explains_everythi
 def test_held_out_courses_are_looked_for_among_all_kinds(app: Application, schooled: str) -> None:
     apart = evidence.measure_evidence(app, schooled, DEFAULT_WEIGHTS, ListOptions(grouping=Grouping.APART))
     assert apart.measures[0].tried == apart.measures[0].in_force
+
+
+def test_held_out_courses_that_the_options_exclude_are_out_of_reach(app: Application, schooled: str) -> None:
+    for course in app.catalogs.courses(schooled):
+        app.catalogs.update_course(schooled, replace(course, category="General"))
+    app.mark_changed()
+    excluded = ListOptions(excluded_categories=("General",))
+    assert evidence.measure_evidence(app, schooled, DEFAULT_WEIGHTS, excluded).out_of_reach == 1
+    activities = ListOptions(grouping=Grouping.ACTIVITIES)
+    assert evidence.measure_evidence(app, schooled, DEFAULT_WEIGHTS, activities).out_of_reach == 1
+    assert evidence.measure_evidence(app, schooled, DEFAULT_WEIGHTS).out_of_reach == 0
 
 
 def test_the_search_proposes_what_nothing_beats(app: Application, schooled: str) -> None:

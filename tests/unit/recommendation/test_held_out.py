@@ -105,4 +105,4 @@ def test_what_a_rule_keeps_out_is_counted() -> None:
     student = Student("s", "d", taken_course_keys=taken, taken_on=days)
     held = hold_newest_out(prepare(build_population(catalog, [student], {}, {}, {})))
     assert held.courses == ((1, 2),)
-    assert held.out_of_reach == 0.5
+    assert held.out_of_reach() == 0.5
