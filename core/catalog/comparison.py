@@ -53,7 +53,7 @@ def compare_catalogs(old: Sequence[Course], new: Sequence[Course]) -> CatalogDif
         else:
             unchanged.append(course)
     removed = [course for course in old if course.course_key not in keys]
-    for identity in (_by_title, _by_description):
+    for identity in (_by_title, telling_description):
         pairs = _pair(removed, added, identity)
         renamed.extend(pairs)
         gone = {earlier.course_key for earlier, _ in pairs}
@@ -68,12 +68,13 @@ def changed_fields(old: Course, new: Course) -> tuple[str, ...]:
     return tuple(name for name in _COMPARED_FIELDS if getattr(old, name) != getattr(new, name))
 
 
+def telling_description(course: Course) -> str:
+    """What a course can be recognised by whatever its title and code: its description, '' when that is too short."""
+    return course.description if len(course.description) >= _TELLING_DESCRIPTION else ""
+
+
 def _by_title(course: Course) -> str:
     return f"{course.title.casefold()}\n{course.department.casefold()}"
-
-
-def _by_description(course: Course) -> str:
-    return course.description if len(course.description) >= _TELLING_DESCRIPTION else ""
 
 
 def _pair(

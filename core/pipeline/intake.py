@@ -54,7 +54,7 @@ class CatalogPreview:
     diff: CatalogDiff | None  # against that catalog
     suggested_name: str  # for a new catalog, from the file's name
     keeps_corrections: bool = True  # what people corrected here stays although the file says otherwise
-    corrections: tuple[Correction, ...] = ()  # where it does; they are in `intake` already
+    corrections: tuple[Correction, ...] = ()  # where it does; those that are kept are in `intake` already
     last_import: str | None = None  # the newest import of that catalog when it was compared
 
     @property
@@ -160,7 +160,7 @@ def apply_catalog(
         catalog_id=catalog_id,
         import_id=import_id,
         courses=len(courses),
-        corrections=len(preview.corrections),
+        corrections=sum(each.is_kept for each in preview.corrections),
         problems=preview.problems,
         seconds=time.perf_counter() - started,
         **counts,

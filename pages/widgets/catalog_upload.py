@@ -160,21 +160,23 @@ def draw_preview(app: Application, preview: CatalogPreview, t: Translator) -> No
 
 def draw_corrections(corrections: Sequence[Correction], t: Translator) -> None:
     """Where the file differs from what people corrected here: both, and which of them stays."""
-    if not corrections:
-        return
-    with st.expander(t("catalog.corrections", count=len(corrections)), icon=":material/edit_note:", expanded=True):
-        st.caption(t("catalog.corrections_help"))
-        st.dataframe(
-            {
-                t("widgets.code"): [each.course.code for each in corrections],
-                t("widgets.course_title"): [each.course.title for each in corrections],
-                t("catalog.field"): [t(f"widgets.field_{each.field}") for each in corrections],
-                t("catalog.in_file"): [each.in_file for each in corrections],
-                t("catalog.kept"): [each.kept for each in corrections],
-            },
-            key="catalog_corrections",
-            hide_index=True,
-        )
+    for is_kept, name, column in ((True, "corrections", "kept"), (False, "not_applied", "corrected")):
+        listed = [each for each in corrections if each.is_kept is is_kept]
+        if not listed:
+            continue
+        with st.expander(t(f"catalog.{name}", count=len(listed)), icon=":material/edit_note:", expanded=True):
+            st.caption(t(f"catalog.{name}_help"))
+            st.dataframe(
+                {
+                    t("widgets.code"): [each.course.code for each in listed],
+                    t("widgets.course_title"): [each.course.title for each in listed],
+                    t("catalog.field"): [t(f"widgets.field_{each.field}") for each in listed],
+                    t("catalog.in_file"): [each.in_file for each in listed],
+                    t(f"catalog.{column}"): [each.kept for each in listed],
+                },
+                key=f"catalog_{name}",
+                hide_index=True,
+            )
 
 
 def draw_changes(diff: CatalogDiff, t: Translator) -> None:

@@ -42,6 +42,31 @@ def test_a_course_that_nobody_edited_is_not_touched() -> None:
     assert keep_corrections([UPLOADED], {}) == ((UPLOADED,), ())
 
 
+def test_a_correction_goes_to_no_other_course_that_got_the_code() -> None:
+    topics = [
+        Course(f"CS499{mark}", title, "CS499") for mark, title in (("", "Games"), ("#2", "Graphs"), ("#3", "Rings"))
+    ]
+    graphs, rings = topics[1:]
+    histories = {"CS499#2": [(graphs, False), (replace(graphs, description="Trees."), True)]}
+    courses, (kept,) = keep_corrections(topics, histories)
+    assert (courses[1].description, kept.is_kept) == ("Trees.", True)
+
+    moved_up = replace(rings, course_key="CS499#2")  # the row of Graphs is gone
+    courses, (left,) = keep_corrections([topics[0], moved_up], histories)
+    assert courses[1] == moved_up
+    assert left == Correction(moved_up, "description", "Trees.", "", is_kept=False)
+    assert corrected_fields([*histories["CS499#2"], (replace(moved_up, description="Trees."), False)]) == {}
+
+
+def test_a_course_with_another_title_is_known_by_a_description_that_no_other_has() -> None:
+    told = replace(UPLOADED, description="What light does at edges, in films and in crystals, with experiments.")
+    histories = {"A1": [(told, False), (replace(told, credits="4"), True)]}
+    renamed = replace(told, title="Light")
+    assert keep_corrections([renamed], histories)[0][0].credits == "4"
+    other = replace(renamed, course_key="B1")
+    assert keep_corrections([renamed, other], histories)[0] == (renamed, other)
+
+
 @given(st.lists(st.tuples(st.text(max_size=3), st.booleans()), max_size=6), st.text(max_size=3))
 def test_nothing_that_a_person_wrote_last_is_lost(steps: list[tuple[str, bool]], in_file: str) -> None:
     """Each step is an edit, or an upload with the corrections kept as they are when it comes."""
