@@ -12,6 +12,7 @@ import streamlit as st
 from core.i18n import Translator
 from core.records import Course, Triage
 from pages.widgets.navigation import go_to_button
+from pages.widgets.picking import PickedRows, table_key
 
 _ROWS_WITHOUT_SCROLLING = 10
 _WORD_JOINER = "\u2060"
@@ -99,11 +100,29 @@ def course_table(
     if selection is None:
         st.dataframe(rows, key=key, hide_index=True, height=height)
         return []
-    mode: Literal["single-cell", "multi-row"] = "single-cell" if selection == "one" else "multi-row"
-    answer = st.dataframe(rows, key=key, hide_index=True, height=height, on_select="rerun", selection_mode=mode)
-    picked = answer["selection"]
-    indices = [row for row, _ in picked["cells"]] if selection == "one" else picked["rows"]
-    return [courses[index] for index in indices if index < len(courses)]
+    keys = [course.course_key for course in courses]
+    if selection == "one":
+        answer = st.dataframe(
+            rows,
+            key=table_key(key, keys),
+            hide_index=True,
+            height=height,
+            on_select="rerun",
+            selection_mode="single-cell",
+        )
+        return [courses[row] for row, _ in answer["selection"]["cells"]]
+    picking = PickedRows(keys, key=key)
+    answer = st.dataframe(
+        rows,
+        key=picking.key,
+        hide_index=True,
+        height=height,
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default=picking.default,
+    )
+    picked = set(picking.take(answer))
+    return [course for course in courses if course.course_key in picked]
 
 
 def status_name(verdict: Triage | None, t: Translator) -> str:

@@ -11,6 +11,7 @@ from core.i18n import Translator
 from core.pipeline import review
 from core.pipeline.review import QueueItem, ReviewQueue
 from core.records import ReviewState
+from pages.widgets.picking import PickedRows
 from pages.widgets.review_decisions import act, draw_undo, remember, reviewer
 from pages.widgets.review_effect import draw_effect
 from pages.widgets.rights import may, reason_why_not
@@ -22,6 +23,7 @@ _ROWS_WITHOUT_SCROLLING = 12
 def draw_bulk(catalog_id: str, queue: ReviewQueue, t: Translator) -> None:
     """The filtered queue as a table; picked rows are left out of the bulk approval."""
     st.markdown(t("review.bulk_text"))
+    rows = PickedRows([item.enhancement.enhancement_id for item in queue.items], key="review_table")
     answer = st.dataframe(
         {
             t("review.column_title"): [item.course.title for item in queue.items],
@@ -40,11 +42,10 @@ def draw_bulk(catalog_id: str, queue: ReviewQueue, t: Translator) -> None:
         on_select="rerun",
         selection_mode="multi-row",
         height=460 if len(queue.items) > _ROWS_WITHOUT_SCROLLING else "auto",
-        key="review_table",
+        selection_default=rows.default,
+        key=rows.key,
     )
-    picked = {
-        queue.items[row].enhancement.enhancement_id for row in answer["selection"]["rows"] if row < len(queue.items)
-    }
+    picked = set(rows.take(answer))
     drafts = [item for item in queue.items if item.enhancement.state is ReviewState.DRAFT]
     passing = review.passing_drafts(drafts)
     chosen = [item for item in passing if item.enhancement.enhancement_id not in picked]

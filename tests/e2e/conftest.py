@@ -150,6 +150,9 @@ def press(page: Page, key: str) -> None:
 
 
 def pick_row(page: Page, key: str, row: int = 0) -> None:
-    """Tick a row of a table. The table is a canvas: the boxes are a column of 35 pixels below a header of 35."""
-    page.locator(f".st-key-{key} .dvn-scroller").first.click(position={"x": 18, "y": 35 + 35 * row + 17})
+    """Tick a row of a table. The table is a canvas: the boxes are a column of 35 pixels below a header of 35.
+
+    `key`: as the page names the table; tables whose rows can change have more behind it.
+    """
+    page.locator(f"[class*='st-key-{key}'] .dvn-scroller").first.click(position={"x": 18, "y": 35 + 35 * row + 17})
     settle(page)

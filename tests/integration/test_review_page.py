@@ -8,6 +8,7 @@ from core.i18n import Translator
 from core.pipeline.application import Application
 from core.pipeline.review import review_queue
 from core.records import ReviewState
+from pages.widgets.picking import table_key
 from tests.pages_lab import (
     catalog_of,
     click,
@@ -89,3 +90,20 @@ def test_bulk_approval_asks_before_it_publishes(seeded: Application) -> None:
     click(at, "review_bulk_approve")
     assert Translator("en")("review.bulk_question", count=len(passing)) in shown(at)
     assert review_queue(seeded, catalog_of(seeded)).counts[ReviewState.APPROVED] == 0
+
+
+def test_a_draft_that_was_picked_as_an_exception_stays_one_when_the_queue_moves(seeded: Application) -> None:
+    at = open_page("review", seeded)
+    at.session_state["review_view"] = "many"
+    run(at)
+    items = review_queue(seeded, catalog_of(seeded)).items
+    exception = next(item for item in items[1:] if not item.enhancement.has_hard_finding).enhancement.enhancement_id
+    ids = [item.enhancement.enhancement_id for item in items]
+    at.session_state[table_key("review_table", ids)] = {"selection": {"rows": [ids.index(exception)]}}
+    run(at)
+    seeded.enhancements.decide([ids[0]], ReviewState.REJECTED, "Lee", "dull")  # every row moves up
+    click(at, "review_bulk_approve")
+    now = [item.enhancement.enhancement_id for item in review_queue(seeded, catalog_of(seeded)).items]
+    assert now == ids[1:]
+    assert at.session_state[table_key("review_table", now)]["selection"]["rows"] == [now.index(exception)]
+    assert Translator("en")("review.bulk_left_out", count=1) in shown(at)
