@@ -21,7 +21,7 @@ _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)  # Excel's own hin
 _SAMPLE_LINES = 200
 _HEADER_ROWS = 20  # where a header may be
 _MIN_SHARE = 0.5  # of the rows must have the same number of cells
-_MAX_RESYNC_LINES = 50  # how far to look for the next sound row after a damaged one
+_MAX_RESYNC_LINES = 50  # how far to look for the next sound row after a damaged one, and how long it may be
 
 
 class _Lines(Iterator[str]):
@@ -99,7 +99,9 @@ def _read_records(
                 key = "cell_too_long"
         if damaged:
             problems.add(key, number, value=lines[start].strip())
-            source.position = _next_sound_line(lines, start + 1, delimiter, width)
+            source.position = _next_sound_row(lines, start + 1, delimiter, width)
+            if skipped := source.position - start - 1:
+                problems.add("lines_skipped", number, value=lines[start + 1].strip(), count=skipped)
             reader = csv.reader(source, delimiter=delimiter, strict=True)
         elif any(cell.strip() for cell in record):
             rows.append((number, record))
@@ -121,18 +123,20 @@ def check_size(row_count: int, width: int, characters: int, limits: ReadLimits) 
 
 def _swallowed_rows(lines: list[str], start: int, cells: int, delimiter: str, width: int) -> bool:
     """Whether a record over several lines is really a stray quote that ate the sound row after it."""
-    return bool(width) and cells != width and _width_alone(lines[start + 1], delimiter) == width
+    return bool(width) and cells != width and _first_width(lines[start + 1 : start + 2], delimiter) == width
 
 
-def _next_sound_line(lines: list[str], start: int, delimiter: str, width: int) -> int:
+def _next_sound_row(lines: list[str], start: int, delimiter: str, width: int) -> int:
+    """The first line from `start` on where a row of `width` cells begins, over several lines too; else `start`."""
     end = min(start + _MAX_RESYNC_LINES, len(lines))
-    sound = (position for position in range(start, end) if _width_alone(lines[position], delimiter) == width)
-    return next(sound, min(start, len(lines))) if width else start
+    windows = ((at, lines[at : at + _MAX_RESYNC_LINES]) for at in range(start, end))
+    sound = (at for at, window in windows if _first_width(window, delimiter) == width)
+    return next(sound, start) if width else start
 
 
-def _width_alone(line: str, delimiter: str) -> int:
-    """How many cells one line has as a record of its own; 0 when it is none."""
+def _first_width(lines: list[str], delimiter: str) -> int:
+    """How many cells the first row has that the lines hold; 0 when that is none."""
     try:
-        return len(next(csv.reader([line], delimiter=delimiter, strict=True), []))
+        return len(next(csv.reader(lines, delimiter=delimiter, strict=True), []))
     except csv.Error:
         return 0

@@ -14,6 +14,7 @@ SEVERITIES = {
     **dict.fromkeys(
         (
             "stray_quote",
+            "lines_skipped",
             "cell_too_long",
             "too_many_cells",
             "bad_json_line",

@@ -50,6 +50,23 @@ def test_a_stray_quote_costs_one_row_and_is_reported():
     assert keys(table) == [("stray_quote", 3)]
 
 
+def test_a_stray_quote_costs_no_row_of_several_lines_after_it():
+    texts = {2: 'He said "hi" there'} | {n: f"First line,\nsecond line {n}" for n in range(3, 7)}
+    rows = [f'A{n},"{texts.get(n, f"Plain {n}")}",{n}\n' for n in range(1, 58)]
+    table = read(HEADER + "".join(rows))
+    assert len(table.rows) == 56
+    assert table.rows[1] == ("A3", "First line,\nsecond line 3", "3")
+    assert keys(table) == [("stray_quote", 3)]
+    assert table.row_numbers[[row[0] for row in table.rows].index("A9")] == 10
+
+
+def test_lines_that_are_skipped_after_a_stray_quote_are_counted():
+    table = read(HEADER + 'A1,One,1\nA2,"He said "hi"\nand more\nand left",2\nA3,Three,3\nA4,Four,4\n')
+    assert [row[0] for row in table.rows] == ["A1", "A3", "A4"]
+    assert keys(table) == [("stray_quote", 3), ("lines_skipped", 3)]
+    assert table.problems[1].message.params == {"count": 2}
+
+
 def test_an_unclosed_quote_does_not_swallow_the_rest_of_the_file():
     rows = "".join(f"A{n},Title {n},{n}\n" for n in range(3, 60))
     table = read(HEADER + 'A1,One,1\nA2,"Two,2\n' + rows)
