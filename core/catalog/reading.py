@@ -12,7 +12,7 @@ from core.catalog.header import Layout, drop_outside_rows, find_layout, unique_n
 from core.catalog.json_tables import NumberedRecord, looks_like_json_lines, read_json, read_json_lines
 from core.catalog.tables import MIB, ProblemList, ReadLimits, Table
 from core.catalog.text import clean_line
-from core.catalog.workbook import read_workbook
+from core.catalog.workbook import MergedCells, fill_merged, read_workbook
 from core.errors import IntakeError
 
 DEFAULT_LIMITS = ReadLimits()
@@ -33,8 +33,8 @@ def read_table(content: bytes, file_name: str, limits: ReadLimits = DEFAULT_LIMI
     refuse_known_binary(content)
     problems = ProblemList(limits.max_problems)
     if content.startswith(_ARCHIVE):
-        rows, sheet = read_workbook(content, limits, problems)
-        return _table_of_rows(rows, limits, problems, form="xlsx", sheet=sheet)
+        rows, sheet, merged = read_workbook(content, limits, problems)
+        return _table_of_rows(rows, limits, problems, form="xlsx", sheet=sheet, merged=merged)
     text, encoding = decode_text(content)
     if _WEB_PAGE.match(text):
         raise IntakeError("intake.error.web_page")
@@ -84,6 +84,7 @@ def _table_of_rows(
     form: str,
     encoding: str = "",
     sheet: str = "",
+    merged: Sequence[MergedCells] = (),
 ) -> Table:
     if not rows:
         raise IntakeError("intake.error.no_rows")
@@ -91,6 +92,7 @@ def _table_of_rows(
     data = drop_outside_rows(rows, layout, problems)
     if not data:
         raise IntakeError("intake.error.no_rows")
+    fill_merged(data, merged, limits, problems)
     if layout.header is None:
         problems.add("no_header")
     names = layout.names

@@ -28,7 +28,15 @@ SEVERITIES = {
         Severity.HARD,
     ),
     **dict.fromkeys(
-        ("rows_above_header", "rows_below_table", "repeated_header", "other_sheets", "no_header", "columns_not_needed"),
+        (
+            "rows_above_header",
+            "rows_below_table",
+            "repeated_header",
+            "other_sheets",
+            "merged_cells",
+            "no_header",
+            "columns_not_needed",
+        ),
         Severity.NOTE,
     ),
 }

@@ -6,9 +6,10 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.catalog.delimited import NumberedRow, check_size
 from core.catalog.tables import MIB, ProblemList, ReadLimits
@@ -18,36 +19,83 @@ _CHUNK = 256 * 1024
 _SAMPLED_ROWS = 50
 _MAX_SHEETS = 50
 _LAST_ROW = 1_048_576  # of Excel; openpyxl would patiently count to any row that a cell claims
+_FORMULAS = frozenset((b"<f>", b"<f "))
+_MERGES = frozenset((b"mergeCell ",))
+_MARKS = _FORMULAS | _MERGES  # what is looked for in the parts, because reading it takes a second pass
 _ZERO_PADDED = re.compile("0{2,}")  # the number format of codes like 007
 _ERRORS = frozenset(("#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"))
 
 
-def read_workbook(content: bytes, limits: ReadLimits, problems: ProblemList) -> tuple[list[NumberedRow], str]:
-    """The rows that are not blank of the sheet that holds the table, and that sheet's name.
+class MergedCells(NamedTuple):
+    """Cells of one column that show the text of the topmost one."""
+
+    column: int  # 0-based
+    first: int  # numbers of rows
+    last: int
+
+
+class Sheet(NamedTuple):
+    """What the sheet holds that has the table."""
+
+    rows: list[NumberedRow]  # that are not blank
+    title: str
+    merged: list[MergedCells]  # over several rows of one column
+
+
+def read_workbook(content: bytes, limits: ReadLimits, problems: ProblemList) -> Sheet:
+    """The sheet that holds the table.
 
     Numbers come as Excel shows whole ones ("1234", "007" where the format pads), dates in ISO form, formulas as
     the result that Excel stored. Raises IntakeError.
     """
-    has_formulas = inspect_archive(content, limits)
+    marks = inspect_archive(content, limits)
     from openpyxl import load_workbook  # only here: CSV and JSON need not wait for it
 
     try:
         with_results = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         sheet = _choose_sheet(with_results, problems)
         formulas = None
-        if has_formulas:
+        if marks & _FORMULAS:
             plain = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
             formulas = _rows_of(plain[sheet.title])
         rows = _read_rows(sheet, formulas, limits, problems)
+        merged = list(_merged_cells(sheet)) if marks & _MERGES else []
     except (IntakeError, MemoryError):
         raise
     except Exception as error:  # openpyxl raises whatever a damaged part made it stumble over
         raise IntakeError("intake.error.damaged_excel") from error
-    return rows, sheet.title
+    return Sheet(rows, sheet.title, merged)
 
 
-def inspect_archive(content: bytes, limits: ReadLimits) -> bool:
-    """Whether the workbook has formulas. Raises IntakeError for archives that are none, or are made to hurt.
+def fill_merged(
+    rows: Sequence[NumberedRow], merged: Sequence[MergedCells], limits: ReadLimits, problems: ProblemList
+) -> None:
+    """Write the text of merged cells, which the topmost one holds, into those below it that are empty.
+
+    Raises IntakeError when that makes the table too full, or when they overlap as no program writes them.
+    """
+    numbers = [number for number, _ in rows]
+    visited, filled = 0, 0
+    for column, top, bottom in merged:
+        first, end = bisect_left(numbers, top), bisect_right(numbers, bottom)
+        visited += end - first
+        if visited > limits.max_cells:
+            raise IntakeError("intake.error.suspicious_excel")
+        if first == end or numbers[first] != top or column >= len(rows[first][1]):
+            continue
+        text = rows[first][1][column]
+        for _, cells in rows[first + 1 : end]:
+            cells.extend([""] * (column + 1 - len(cells)))
+            if text and not cells[column]:
+                cells[column] = text
+                filled += 1
+    if filled:
+        problems.add("merged_cells", count=filled)
+        check_size(len(rows), 0, sum(len(cell) for _, cells in rows for cell in cells), limits)
+
+
+def inspect_archive(content: bytes, limits: ReadLimits) -> frozenset[bytes]:
+    """Which of _MARKS the parts have. Raises IntakeError for archives that are no workbook, or are made to hurt.
 
     Counts what really comes out while inflating, because the sizes in an archive's directory can lie.
     """
@@ -72,8 +120,8 @@ def _kind_of_archive(names: set[str]) -> str:
     return "archive"
 
 
-def _inflate_all(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], limits: ReadLimits) -> bool:
-    total, has_formulas = 0, False
+def _inflate_all(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], limits: ReadLimits) -> frozenset[bytes]:
+    total, marks = 0, set[bytes]()
     for entry in entries:
         size, tail = 0, b""
         with archive.open(entry) as stream:
@@ -87,9 +135,9 @@ def _inflate_all(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], limit
                     text = (tail + chunk).replace(b"\0", b"")  # UTF-16 parts show their ASCII this way
                     if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
                         raise IntakeError("intake.error.suspicious_excel")
-                    has_formulas = has_formulas or b"<f>" in text or b"<f " in text
+                    marks.update(mark for mark in _MARKS - marks if mark in text)
                     tail = chunk[-32:]
-    return has_formulas
+    return frozenset(marks)
 
 
 def _choose_sheet(workbook: Any, problems: ProblemList) -> Any:
@@ -139,6 +187,21 @@ def _read_rows(
     return rows
 
 
+def _merged_cells(sheet: Any) -> Iterator[MergedCells]:
+    """Those of a sheet over several rows of one column. They stand behind its rows, where openpyxl drops them."""
+    from openpyxl.utils.cell import range_boundaries
+    from openpyxl.xml.constants import SHEET_MAIN_NS
+    from openpyxl.xml.functions import iterparse
+
+    with sheet._get_source() as source:
+        for _, element in iterparse(source):
+            if element.tag == f"{{{SHEET_MAIN_NS}}}mergeCell":
+                left, top, right, bottom = range_boundaries(element.get("ref"))
+                if left == right and top < bottom:
+                    yield MergedCells(left - 1, top, bottom)
+            element.clear()
+
+
 def _report_cell(
     number: int,
     position: int,
@@ -165,7 +228,7 @@ def _cell_text(cell: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return value
+        return _unescaped(value)
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int | float):
@@ -175,6 +238,15 @@ def _cell_text(cell: Any) -> str:
     if isinstance(value, date | time):
         return value.isoformat()
     return str(value) if isinstance(value, timedelta) else f"{value}"
+
+
+def _unescaped(text: str) -> str:
+    """Signs that XML cannot hold stand as "_x000D_" in a workbook (ECMA-376 part 1, 22.9.2.19, ST_Xstring)."""
+    if "_x" not in text:
+        return text
+    from openpyxl.utils.escape import unescape
+
+    return str(unescape(text)).replace("\r\n", "\n")
 
 
 def _number_text(value: int | float, number_format: str) -> str:

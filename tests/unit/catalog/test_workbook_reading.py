@@ -3,10 +3,12 @@ from datetime import date, datetime
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.worksheet.cell_range import CellRange
 
 from core.catalog.reading import read_table
 from core.catalog.tables import ReadLimits
 from core.errors import IntakeError
+from core.records import Severity
 
 
 def saved(workbook: Workbook) -> bytes:
@@ -51,7 +53,34 @@ def test_merged_header_cells_are_joined():
     workbook = book(("학수번호", "교과목명", "시간", None), (None, None, "강의", "실습"), ("AI101", "인공지능", 3, 1))
     workbook.active.merge_cells("C1:D1")
     workbook.active.merge_cells("A1:A2")
-    assert read(workbook).columns == ("학수번호", "교과목명", "시간 강의", "시간 실습")
+    table = read(workbook)
+    assert table.columns == ("학수번호", "교과목명", "시간 강의", "시간 실습")
+    assert (table.rows, table.problems) == ((("AI101", "인공지능", "3", "1"),), ())
+
+
+def test_a_department_merged_over_several_rows_is_that_of_each():
+    rows = [("컴퓨터학과", "A1", "One"), (None, "A2", "Two"), (None, "A3", "Three"), (None, "B1", "Four")]
+    workbook = book(("개설학과", "학수번호", "교과목명"), *rows)
+    workbook.active.merge_cells("A2:A4")
+    table = read(workbook)
+    assert table.column("개설학과") == ("컴퓨터학과", "컴퓨터학과", "컴퓨터학과", "")
+    (problem,) = table.problems
+    assert (problem.message.key, problem.message.params) == ("intake.problem.merged_cells", {"count": 2})
+    assert problem.severity is Severity.NOTE
+
+
+def test_merged_cells_that_overlap_endlessly_are_refused():
+    workbook = book(("code", "title"), *[("A", "B")] * 20)
+    ranges = [CellRange(f"A{top}:A21") for top in range(2, 20)]
+    workbook.active.merged_cells.ranges.update(ranges)
+    with pytest.raises(IntakeError) as caught:
+        read(workbook, max_cells=100)
+    assert caught.value.message.key == "intake.error.suspicious_excel"
+
+
+def test_signs_that_a_workbook_writes_as_numbers_are_read():
+    table = read(book(("code", "title"), ("A1", "a_x000D_\nb"), ("A2", "snake_xyz")))
+    assert table.column("title") == ("a\nb", "snake_xyz")
 
 
 def test_the_sheet_with_the_table_is_read_and_the_others_named():
