@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from core.errors import RecommendationError
 from core.pipeline.application import Application
 from core.pipeline.courses import all_courses_of, catalogs_of
-from core.pipeline.embedding import catalog_texts, embedded_text, plan_embedding, vectors_version
+from core.pipeline.embedding import CatalogTexts, catalog_texts, embedded_text, plan_embedding, vectors_version
 from core.pipeline.settings import read_settings
 from core.recommendation.arrays import Floats as Vector
 from core.recommendation.citations import Author, SourceText
 from core.recommendation.population import PopulationData, build_population
 from core.recommendation.ranking import PreparedPopulation, prepare
 from core.records import Course, Message, ReleasedText, ReviewState, Student
+from core.storage.recommendation_store import RecommendationRun
 
 # What eligibility and signals read of a course beside its text.
 _RANKED_FIELDS = (
@@ -44,6 +45,19 @@ class Readiness:
         return not self.missing
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What lists are made from beside the weights: lists made from anything else are outdated."""
+
+    embedding_model: str
+    text_version: str  # SHA-256 over the texts that the vectors stand for
+    data_version: str  # SHA-256 over everything else that ranking reads of courses and students
+
+    def changed_since(self, run: RecommendationRun) -> tuple[str, ...]:
+        """The names of those that are not what they were for this run."""
+        return tuple(each.name for each in fields(self) if getattr(self, each.name) != getattr(run, each.name))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Loaded:
     """Everything that ranking and explaining read."""
@@ -51,9 +65,7 @@ class Loaded:
     prepared: PreparedPopulation
     texts: Mapping[str, SourceText]  # course key -> the published text and who wrote it
     courses: Mapping[str, Course]  # by course key, inactive ones too
-    text_version: str  # SHA-256 over the texts that the vectors stand for
-    data_version: str  # SHA-256 over everything else that ranking reads of courses and students
-    embedding_model: str
+    sources: Sources
     release_id: str  # of the release in use; "" when none was ever published
 
 
@@ -106,6 +118,16 @@ def load_ready(app: Application, catalog_id: str) -> Loaded:
     return app.cached(f"population {catalog_id}", version, lambda: _load(app, catalog_id))
 
 
+def sources(app: Application, catalog_id: str) -> Sources:
+    """What lists made now are made from, without the cost of `load`; read once for each version of the data."""
+    model = read_settings(app).embedding_model
+
+    def read() -> Sources:
+        return _sources(model, catalog_texts(app, catalog_id), all_courses_of(app, catalog_id), app.students.all())
+
+    return app.cached(f"sources {catalog_id}", (app.changes, model), read)
+
+
 def _load(app: Application, catalog_id: str) -> Loaded:
     model = read_settings(app).embedding_model
     released = app.releases.embedded_texts(catalog_id)
@@ -119,16 +141,18 @@ def _load(app: Application, catalog_id: str) -> Loaded:
 
     students = app.students.all()
     population = build_population(courses, students, of(found.courses), of(found.departments), of(found.interests))
-    content = "\n".join(f"{key} {text_hash}" for key, text_hash in sorted(found.courses.items()))
     return Loaded(
         prepared=prepare(population),
         texts={course.course_key: _source_text(course, released.get(course.course_key)) for course in courses},
         courses={course.course_key: course for course in courses},
-        text_version=hashlib.sha256(content.encode()).hexdigest(),
-        data_version=_data_version(courses, students),
-        embedding_model=model,
+        sources=_sources(model, found, courses, students),
         release_id="" if current is None else current.release_id,
     )
+
+
+def _sources(model: str, found: CatalogTexts, courses: Sequence[Course], students: Sequence[Student]) -> Sources:
+    content = "\n".join(f"{key} {text_hash}" for key, text_hash in sorted(found.courses.items()))
+    return Sources(model, hashlib.sha256(content.encode()).hexdigest(), _data_version(courses, students))
 
 
 def _data_version(courses: Sequence[Course], students: Sequence[Student]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import numpy as np
@@ -15,7 +15,16 @@ from core.config import DEFAULT_TOP_K
 from core.errors import RecommendationError
 from core.evaluation.population import measure_churn, measure_population
 from core.pipeline.application import Application
-from core.pipeline.population import Loaded, Readiness, load, load_population, load_ready, readiness, require_ready
+from core.pipeline.population import (
+    Loaded,
+    Readiness,
+    load,
+    load_population,
+    load_ready,
+    readiness,
+    require_ready,
+    sources,
+)
 from core.pipeline.weight_sets import (
     DEFAULT_WEIGHTS,
     in_force,
@@ -30,8 +39,8 @@ from core.recommendation.blend import SIGNALS, Weights
 from core.recommendation.options import DEFAULT_OPTIONS, ListOptions, rank_lists
 from core.recommendation.population import PopulationData
 from core.recommendation.ranking import RankedLists
-from core.records import WeightSet
-from core.storage.recommendation_store import RankedArrays
+from core.records import Message, WeightSet
+from core.storage.recommendation_store import RankedArrays, RecommendationRun
 
 __all__ = [
     "DEFAULT_WEIGHTS",
@@ -116,6 +125,7 @@ class RecommendationReport:
     top_k: int  # places in a list
     seconds: float  # of ranking
     made_at: datetime
+    outdated: tuple[Message, ...]  # why lists made now may be other ones; empty when nothing has changed
 
     @property
     def recommendations(self) -> int:
@@ -191,9 +201,7 @@ def recommend(
         catalog_id,
         weight_set.weight_set_id,
         _arrays(loaded, ranking.lists),
-        embedding_model=loaded.embedding_model,
-        text_version=loaded.text_version,
-        data_version=loaded.data_version,
+        **asdict(loaded.sources),
         release_id=loaded.release_id,
         seconds=ranking.seconds,
     )
@@ -216,7 +224,17 @@ def latest_run(app: Application, catalog_id: str) -> RecommendationReport | None
         top_k=run.top_k,
         seconds=run.seconds,
         made_at=run.created_at,
+        outdated=_outdated(app, run),
     )
+
+
+def _outdated(app: Application, run: RecommendationRun) -> tuple[Message, ...]:
+    """What lists are made from or with that is not what it was for this run."""
+    changed = sources(app, run.catalog_id).changed_since(run)
+    published = app.weights.published(run.catalog_id)
+    if published is not None and published.weight_set_id != run.weight_set_id:
+        changed = (*changed, "weights")
+    return tuple(Message(f"tuning.replay.changed_{name}") for name in changed)
 
 
 def _rank(loaded: Loaded, weights: Mapping[str, float], options: ListOptions, top_k: int) -> LiveRanking:

@@ -21,8 +21,6 @@ from core.recommendation.reasons import recommendations_of
 from core.records import Course, Message, Recommendation, Release, WeightSet
 from core.storage.recommendation_store import RecommendationRun
 
-SOURCES = ("embedding_model", "text_version", "data_version")
-
 
 @dataclass(frozen=True, slots=True)
 class ReplayedPlace:
@@ -41,7 +39,7 @@ class Replay:
     release: Release | None  # whose texts the list was made from; None before the first one
     places: tuple[ReplayedPlace, ...]
     is_unaltered: bool | None  # the run's lists still have the hash they were stored with; None: stored without one
-    changed: tuple[str, ...]  # which of SOURCES are not what they were
+    changed: tuple[str, ...]  # which of the sources are not what they were
     is_same_now: bool | None  # ranked anew today, the list is the same; None: it could not be ranked
 
     @property
@@ -82,7 +80,7 @@ def replay(app: Application, catalog_id: str, student_id: str, at: datetime | No
         release=app.releases.get(run.release_id) if run.release_id else None,
         places=tuple(ReplayedPlace(each, loaded.courses.get(each.course_key)) for each in stored),
         is_unaltered=app.recommendations.lists_hash(run.run_id) == run.lists_hash if run.lists_hash else None,
-        changed=tuple(name for name in SOURCES if getattr(loaded, name) != getattr(run, name)),
+        changed=loaded.sources.changed_since(run),
         is_same_now=_is_same_now(app, loaded, run, weight_set, stored),
     )
 

@@ -9,6 +9,7 @@ from core.pipeline.application import Application
 from core.pipeline.courses import catalogs_of
 from core.pipeline.embedding import plan_embedding
 from core.pipeline.models import list_models
+from core.pipeline.recommendation import latest_run
 from core.pipeline.releases import approved_texts, unpublished, withdrawn
 from core.pipeline.triage import DepartmentCounts, read_triage
 from core.records import Catalog, DescriptionStatus, Job, JobKind, Message, ReviewState
@@ -30,6 +31,7 @@ class CatalogStatus:
     embedded: int  # texts with a vector of the chosen embedding model
     unembedded: int  # texts still to embed before recommending
     recommended_students: int  # in the newest run, 0 when there is none
+    lists_are_outdated: bool  # the newest run was made from other data or weights than there are now
 
     @property
     def insufficient(self) -> int:
@@ -76,7 +78,7 @@ def catalog_status(app: Application, catalog: Catalog) -> CatalogStatus:
     report = read_triage(app, catalog_id)
     rejected = app.enhancements.counts(catalog_id)[ReviewState.REJECTED]
     embedding = plan_embedding(app, catalog_id)
-    run = app.recommendations.latest_run(catalog_id)
+    run = latest_run(app, catalog_id)
     return CatalogStatus(
         catalog=catalog,
         statuses=report.statuses,
@@ -87,7 +89,8 @@ def catalog_status(app: Application, catalog: Catalog) -> CatalogStatus:
         withdrawn=withdrawn(app, catalog_id),
         embedded=embedding.embedded,
         unembedded=embedding.missing,
-        recommended_students=0 if run is None else run.student_count,
+        recommended_students=0 if run is None else run.students,
+        lists_are_outdated=run is not None and bool(run.outdated),
     )
 
 
@@ -115,6 +118,8 @@ def _next_steps(
         steps.append(_step("weights", "embed", current.unembedded))
     elif not current.recommended_students:
         steps.append(_step("weights", "recommend", students))
+    elif current.lists_are_outdated:
+        steps.append(_step("weights", "recompute", students))
     return tuple(steps)
 
 

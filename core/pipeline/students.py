@@ -83,7 +83,8 @@ def student_departments(app: Application) -> tuple[str, ...]:
 def student_view(app: Application, catalog_id: str, student_id: str) -> StudentView:
     """A student with the stored list of the newest run and its reasons.
 
-    Raises StorageError when there is no such student.
+    Where the run is older than the student it may have none: then the list is made now. Raises StorageError when
+    there is no such student.
     """
     student = app.students.get(student_id)
     loaded = load(app, catalog_id)
@@ -91,6 +92,8 @@ def student_view(app: Application, catalog_id: str, student_id: str) -> StudentV
     if run is None:
         return _view(loaded, student, (), made_with(app, catalog_id), None)
     stored = app.recommendations.for_student(student_id, run.run_id)
+    if not stored and loaded.sources.changed_since(run):
+        return what_if(app, catalog_id, student)
     alone = with_students(loaded.prepared, [student])
     listed = tuple(_explain(loaded, alone, each) for each in stored)
     return _view(loaded, student, listed, made_with(app, catalog_id), run.run_id)

@@ -67,14 +67,17 @@ def reasons_of(
     """The contributions of a recommendation as sentences, the largest first; fits that round to 0 % are left out.
 
     `texts` gives the embedded text of courses by course key, for citations. The recommendation may be a stored one
-    of the same catalog and students. Raises RecommendationError when its student or course is unknown.
+    from when more was known of the student or course: what is not known now is left out, too. Raises
+    RecommendationError when its student or course is unknown.
     """
     student = prepared.population.student_index(recommendation.student_id)
     course = prepared.population.course_index(recommendation.course_key)
     source = texts.get(recommendation.course_key)
+    lookup = prepared.lookup
+    known = dict(zip(SIGNALS, lookup.patterns[lookup.pattern[student]] & lookup.courses_have[course], strict=True))
     reasons = []
     for item in sorted(recommendation.contributions, key=lambda item: -item.amount):
-        if item.amount > 0 and _percent(item.value) > 0:
+        if known[item.signal] and item.amount > 0 and _percent(item.value) > 0:
             message, topic = _SENTENCES[item.signal](prepared, student, course, item)
             citation = cite(source, topic) if source and topic else None
             reasons.append(Reason(item.signal, message, item.amount, citation))
