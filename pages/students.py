@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.widgets.recommendation_steps import recommendations_are_ready
+from pages.widgets.recommendation_steps import draw_outdated, recommendations_are_ready
 from pages.widgets.session import application, catalog_or_way_there, show, translator
 from pages.widgets.student_list import draw_list, draw_synthetic_note
 from pages.widgets.student_upload import draw_upload
@@ -35,6 +35,8 @@ def draw() -> None:
         draw_upload(catalog.catalog_id, t)
         return
     is_ready = recommendations_are_ready(catalog.catalog_id, t)
+    if is_ready:
+        draw_outdated(catalog.catalog_id, t)
     chosen = draw_list(catalog.catalog_id, t)
     if chosen is None:
         st.caption(t("students.pick_one"))

@@ -10,14 +10,14 @@ from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline.embedding import plan_embedding, start_embedding
 from core.pipeline.jobs import active_job, cancel_job, job_progress, last_failure, pause_job, resume_job
-from core.pipeline.recommendation import Readiness, readiness
+from core.pipeline.recommendation import Readiness, RecommendationReport, latest_run, readiness
 from core.pipeline.releases import first_is_due, plan_release, publish_first, unpublished, withdrawn
 from core.pipeline.settings import read_settings
 from core.records import JobKind, JobStatus
 from pages.widgets.display import plain
 from pages.widgets.job_view import draw_progress
 from pages.widgets.model_install import draw_install
-from pages.widgets.navigation import go_to_button
+from pages.widgets.navigation import go_to_button, page_title
 from pages.widgets.rights import permitted_button
 from pages.widgets.session import application, guard
 
@@ -35,6 +35,21 @@ def recommendations_are_ready(catalog_id: str, t: Translator) -> bool:
     else:
         _draw_unpublished(catalog_id, t)
     return state.is_ready
+
+
+def draw_outdated(catalog_id: str, t: Translator) -> None:
+    """Says that the stored lists were made from other data or weights, and where to make them anew."""
+    run = latest_run(application(), catalog_id)
+    if run is not None and run.outdated:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key="outdated"):
+            text = t("students.outdated", changes=what_changed(run, t), button=t("weights.recompute"))
+            st.markdown(f":orange[:material/update:] {text}", width="stretch")
+            go_to_button("weights", t("overview.open_page", page=page_title("weights", t)), key="steps_weights")
+
+
+def what_changed(run: RecommendationReport, t: Translator) -> str:
+    """Sentences that say why the lists of a run are outdated."""
+    return " ".join(t.message(change) for change in run.outdated)
 
 
 def _draw_unpublished(catalog_id: str, t: Translator) -> None:

@@ -31,7 +31,7 @@ def draw_student(catalog_id: str, student: Student, t: Translator) -> None:
     """Everything about the picked student. The look is written down once a session."""
     _note_look(student)
     view = student_view(application(), catalog_id, student.student_id)
-    if view.run_id is None:
+    if view.run_id is None and not view.recommendations:
         view = what_if(application(), catalog_id, student)
     _draw_head(view, t)
     choice = st.segmented_control(

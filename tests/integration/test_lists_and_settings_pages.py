@@ -13,6 +13,7 @@ from core.pipeline.recommendation import latest_run, list_weight_sets, published
 from core.pipeline.releases import publish
 from core.pipeline.review import approve, review_queue
 from core.pipeline.settings import change_settings, read_settings
+from core.pipeline.student_intake import apply_students, preview_students
 from core.pipeline.students import student_view
 from tests.pages_lab import (
     catalog_of,
@@ -123,6 +124,23 @@ def test_looking_at_one_student_is_written_down_once_a_session(
     assert entries == [("look", (student.student_id,), "Kim")]
 
 
+def test_outdated_lists_are_named_and_later_students_get_one_made_now(
+    seeded: Application, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    t, catalog_id = Translator(language), catalog_of(seeded)
+    warning = t("students.outdated", changes=t("tuning.replay.changed_data_version"), button=t("weights.recompute"))
+    recommend(seeded, catalog_id, {"department": 1, "level": 1})
+    assert warning not in shown(open_page("students", seeded, language))
+    later = b"student_id,department,interests\nS-000001,,light\nS-000009,Physics,light\n"  # no years
+    apply_students(seeded, preview_students(seeded, later, "s.csv", catalog_id=catalog_id))
+    for number in ("S-000001", "S-000009"):
+        student = seeded.students.get(seeded.students.id_of(number))
+        monkeypatch.setattr("pages.widgets.student_list.draw_list", lambda catalog_id, t, it=student: it)
+        at = open_page("students", seeded, language)
+        assert warning in shown(at)
+        assert t("students.empty_list") not in shown(at)
+
+
 def test_students_can_be_searched(seeded: Application) -> None:
     at = open_page("students", seeded)
     at.text_input(key="students_search").set_value("theatre")
@@ -181,9 +199,9 @@ def test_an_unknown_model_is_refused_with_a_sentence(seeded: Application) -> Non
 
 def test_a_backup_is_listed_and_restoring_asks_first(seeded: Application) -> None:
     at = click(open_page("settings", seeded), "settings_backup")
-    assert len(list_backups(seeded)) == 1
+    (backup,) = list_backups(seeded)
     change_settings(seeded, replace(read_settings(seeded), actor="Changed later"))
-    click(at, "settings_restore_0")
+    click(at, f"settings_restore_{backup.path.stem}")
     assert Translator("en")("settings.restore_note") in shown(at)
     assert read_settings(seeded).actor == "Changed later"
 
