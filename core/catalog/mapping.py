@@ -127,8 +127,12 @@ def _add_by_values(fields: dict[str, str], profiles: Mapping[str, ColumnProfile]
     evidence = {
         "description": lambda p: p.mean_length if p.mean_length >= _LONG_TEXT and p.share("number") < 0.1 else 0,
         "code": lambda p: (
-            p.share("code") * p.names_one_title
-            if p.share("code") > 0.8 and p.distinct > 0.5 and p.mean_length > 3 and p.share("date") < 0.5
+            p.share("code")
+            if p.share("code") > 0.8
+            and p.names_one_title > 0.9
+            and p.distinct > 0.5
+            and p.mean_length > 3
+            and p.share("date") < 0.5
             else 0
         ),
         "title": lambda p: p.distinct if 3 <= p.mean_length < _LONG_TEXT and p.distinct > 0.3 else 0,

@@ -53,7 +53,7 @@ class ColumnProfile:
     mean_length: float
     shares: dict[str, float]  # of cells that wholly look like a thing, by its name in SHAPES
     korean: float  # mean share of Korean letters
-    names_one_title: float = 1.0  # share of repeated values that always come with one title
+    names_one_title: float = 1.0  # share of the filled rows whose value never comes with another title
 
     def share(self, shape: str) -> float:
         """How many of the filled cells look like `shape`."""
@@ -94,12 +94,13 @@ def profile_column(cells: Sequence[str], titles: Sequence[str] = ()) -> ColumnPr
 
 
 def _one_title_share(pairs: Iterable[tuple[str, str]]) -> float:
+    """Counted by rows: one code that several special topics share says little about a thousand others."""
     titles_of: dict[str, list[str]] = defaultdict(list)
     for value, title in pairs:
         if value.strip():
             titles_of[value.strip()].append(title.strip())
-    repeated = [titles for titles in titles_of.values() if len(titles) > 1]
-    return sum(len(set(titles)) == 1 for titles in repeated) / len(repeated) if repeated else 1.0
+    shared = sum(len(titles) for titles in titles_of.values() if len(set(titles)) > 1)
+    return 1 - shared / max(sum(map(len, titles_of.values())), 1)
 
 
 def fit_of(field: str, profile: ColumnProfile) -> float:
@@ -119,9 +120,10 @@ def _fit_code(profile: ColumnProfile) -> float:
     fit = 1.1 if profile.share("code") > 0.6 else 0.9
     if profile.share("machine_id") > 0.5:
         fit *= 0.3
-    if profile.names_one_title < 0.5:  # the same value stands at different courses
+    is_short_number = profile.share("number") > 0.7 and profile.mean_length <= 4  # within a subject, or of the row
+    if profile.names_one_title < (0.9 if is_short_number else 0.5):  # the same value stands at different courses
         fit *= 0.2
-    elif profile.share("number") > 0.7 and profile.mean_length <= 4:  # a number within a subject, or of the row
+    elif is_short_number:
         fit *= 0.4
     return fit * (0.5 + 0.5 * profile.filled)
 

@@ -65,6 +65,19 @@ def test_values_decide_between_two_columns_with_good_names():
     assert found["level"] == "grade"  # 2016 is no year of study
 
 
+def test_a_code_that_two_special_topics_share_stays_a_code():
+    rows = [(f"CS{n}", f"Title {n}") for n in range(1000, 1320)]
+    rows += [("CS499", "Special Topics: Games"), ("CS499", "Special Topics: Music")]
+    assert propose_mapping(table_of(("학수번호", "교과목명"), *rows)).fields["code"] == "학수번호"
+
+
+@pytest.mark.parametrize(("name", "first_of_music"), [("course number", 1000), ("course number", 1250), ("x", 1250)])
+def test_a_number_within_a_subject_is_no_code(name, first_of_music):
+    rows = [("Art", str(1000 + n), f"Art {n}") for n in range(300)]
+    rows += [("Music", str(first_of_music + n), f"Music {n}") for n in range(300)]
+    assert "code" not in propose_mapping(table_of(("department", name, "title"), *rows)).fields
+
+
 def test_without_names_values_decide():
     text = (
         "CSCI-1100,Computer Science I,4,A first course in the design of programs and ways to reason about them.\n"
