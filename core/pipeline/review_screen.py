@@ -139,7 +139,7 @@ def _history(app: Application, enhancement: Enhancement) -> tuple[HistoryEntry, 
             state=it.state,
             previous_state=it.previous_state,
             reason=it.reason,
-            decision_id=None if it.state is ReviewState.STALE else it.decision_id,
+            decision_id=None if it.state is ReviewState.STALE or it.is_restored else it.decision_id,
             texts=it.texts,
         )
         for it in app.enhancements.history(enhancement.enhancement_id)

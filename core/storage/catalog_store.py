@@ -21,7 +21,7 @@ from core.storage.conversion import (
     to_stored_time,
 )
 from core.storage.course_rows import add_versions, course_from_json, course_of_row, put_courses
-from core.storage.decisions import mark_stale
+from core.storage.decisions import follow_sources
 from core.storage.queries import catalogs as queries
 
 
@@ -118,7 +118,7 @@ class CatalogStore:
         """Make `courses` the catalog's active courses, in one transaction. Returns the import's id.
 
         Courses that are not among them become inactive. Each course that is new or says something else gets a new
-        version; published enhancements of courses whose content hash changed become stale.
+        version; texts of courses whose content hash changed become stale, or stand again if it is what it was.
         Raises StorageError when two courses have one key (DuckDB would keep the first and say nothing).
         """
         _refuse_duplicates(courses)
@@ -132,7 +132,8 @@ class CatalogStore:
             differing = [course for course in new.values() if old.get(course.course_key) != course]
             put_courses(cursor, differing + gone)
             add_versions(cursor, [course for course in differing if _says_more(course, old)] + gone, import_id)
-            mark_stale(cursor, catalog_id, [course.course_key for course in differing if _source_changed(course, old)])
+            changed = [course.course_key for course in differing if _source_changed(course, old)]
+            follow_sources(cursor, catalog_id, changed)
             values = [import_id, catalog_id, upload_id, to_stored_time(now()), to_json(diff_counts)]
             cursor.execute(queries.ADD_IMPORT, values)
         return import_id
@@ -163,7 +164,7 @@ class CatalogStore:
             put_courses(cursor, [edited])
             add_versions(cursor, [edited], None, by)
             if _source_changed(edited, {course.course_key: before}):
-                mark_stale(cursor, catalog_id, [edited.course_key], by)
+                follow_sources(cursor, catalog_id, [edited.course_key], by)
 
     def versions(self, catalog_id: str, key: str) -> Versions:
         """What a course said over time, newest first."""

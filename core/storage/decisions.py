@@ -30,6 +30,7 @@ class Decision:
     decided_by: str  # '' when nobody gave a name, or the program did it (STALE)
     reason: str
     texts: int  # how many texts were decided about at once
+    is_restored: bool  # by the program: its course said again what the text was written from
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +96,18 @@ def edited_texts(cursor: duckdb.DuckDBPyConnection, ids: Collection[str]) -> dic
     return {row[0]: row[2] for row in cursor.execute(queries.CHOSEN, [list(ids)]).fetchall() if row[2] is not None}
 
 
-def mark_stale(cursor: duckdb.DuckDBPyConnection, catalog_id: str, course_keys: Sequence[str], by: str = "") -> None:
-    """Within a transaction: the source of these courses changed, so all their texts that are not rejected are stale.
+def follow_sources(
+    cursor: duckdb.DuckDBPyConnection, catalog_id: str, course_keys: Sequence[str], by: str = ""
+) -> None:
+    """Within a transaction: these courses changed; their texts that were written from something else are stale.
 
-    Edited texts are kept. `by` is who changed the source, '' for an upload.
+    Stale ones that were written from what a course says now stand again as they did before. Edited texts are kept,
+    rejected ones left alone. `by` is who changed the source, '' for an upload.
     """
-    rows = cursor.execute(queries.OPEN_OF_COURSES, [catalog_id, list(course_keys)]).fetchall()
-    _make_stale(cursor, [row[0] for row in rows], by)
+    rows = cursor.execute(queries.FOLLOWING_COURSES, [catalog_id, list(course_keys)]).fetchall()
+    _make_stale(cursor, [key for key, state in rows if state == ReviewState.STALE.value], by)
+    if restored := {key: {"state": state} for key, state in rows if state != ReviewState.STALE.value}:
+        judge(cursor, restored, by="", reason="")
 
 
 def mark_outdated(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> None:
@@ -146,10 +152,10 @@ def newest_decision(cursor: duckdb.DuckDBPyConnection) -> int:
 
 def read_decision(row: tuple[Any, ...]) -> Decision:
     """A row of `queries.HISTORY`."""
-    decision_id, enhancement_id, state, previous, edited_text, decided_at, by, reason, texts = row
+    decision_id, enhancement_id, state, previous, edited_text, decided_at, by, reason, texts, is_restored = row
     moment = from_stored_time(decided_at)
     states = ReviewState(state), ReviewState(previous)
-    return Decision(decision_id, enhancement_id, *states, edited_text, moment, by, reason, int(texts))
+    return Decision(decision_id, enhancement_id, *states, edited_text, moment, by, reason, int(texts), is_restored)
 
 
 def read_group(row: tuple[Any, ...]) -> DecisionGroup:

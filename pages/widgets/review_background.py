@@ -11,7 +11,7 @@ from core.enhancement.word_diff import word_diff
 from core.i18n import Translator
 from core.pipeline import review
 from core.pipeline.review_screen import HistoryEntry, ReviewScreen
-from core.records import Enhancement, ReviewState
+from core.records import Enhancement
 from pages.widgets.display import plain
 from pages.widgets.formats import moment
 from pages.widgets.marked_text import diff_text
@@ -66,9 +66,9 @@ def _draw_other(other: Enhancement, screen: ReviewScreen, seen: int, t: Translat
 
 
 def _draw_history_entry(entry: HistoryEntry, position: int, enhancement_id: str, t: Translator) -> None:
-    nobody = "review.unnamed" if entry.decision_id else "review.the_model"
-    if entry.state is ReviewState.STALE:
-        nobody = "review.the_upload"
+    nobody = "review.unnamed" if entry.decision_id else "review.the_upload"
+    if entry.previous_state is None:
+        nobody = "review.the_model"
     actor = plain(entry.actor) or t(nobody)
     sentence = f"{moment(entry.at, t)} · **{t(f'review.state_{entry.state}')}** · {actor}"
     if entry.reason:

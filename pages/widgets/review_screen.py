@@ -96,7 +96,7 @@ def _draw_who_decided(identity: str, t: Translator) -> None:
     if newest is not None and newest.state not in review.WAITING and not is_own(newest.decision_id):
         course = application().enhancements.get(identity).course_key
         state = t(f"review.state_{newest.state}")
-        by = plain(newest.decided_by) or t("review.unnamed")
+        by = plain(newest.decided_by) or t("review.the_upload" if newest.is_restored else "review.unnamed")
         st.warning(t("review.decided_by_other", course=plain(course), by=by, state=state), icon=":material/group:")
 
 
