@@ -10,7 +10,7 @@ from core.pipeline.recommendation import latest_run, list_weight_sets, recommend
 from core.records import Catalog, WeightSet
 from pages.widgets.display import plain
 from pages.widgets.formats import moment
-from pages.widgets.recommendation_steps import recommendations_are_ready
+from pages.widgets.recommendation_steps import recommendations_are_ready, what_changed
 from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, catalog_or_way_there, show, translator
 from pages.widgets.weights_evidence import draw_evidence
@@ -76,13 +76,15 @@ def _draw_state(catalog: Catalog, published: WeightSet | None, t: Translator) ->
                 name=plain(set_name(run.weight_set, t)),
                 version=run.weight_set.version,
             )
-        st.markdown(f"{in_force}  \n:gray[{stored}]", width="stretch")
-        is_current = run is not None and (published is None or run.weight_set.weight_set_id == published.weight_set_id)
+        lines, changes = [in_force, f":gray[{stored}]"], "" if run is None else what_changed(run, t)
+        if changes:
+            lines.append(f":orange[:material/update: {t('students.lists_outdated', changes=changes)}]")
+        st.markdown("  \n".join(lines), width="stretch")
         if st.button(
             t("weights.recompute"),
             disabled=not may(Permission.PUBLISH),
             key="weights_recompute",
-            type="secondary" if is_current else "primary",
+            type="primary" if run is None or changes else "secondary",
             icon=":material/calculate:",
             help=reason_why_not(Permission.PUBLISH) or (t("weights.recompute_help")),
         ):

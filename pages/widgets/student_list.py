@@ -20,6 +20,7 @@ from core.pipeline.student_access import (
 )
 from core.pipeline.students import find_students, student_departments
 from core.records import Student
+from pages.widgets.recommendation_steps import what_changed
 from pages.widgets.rights import in_my_name, may, reason_why_not
 from pages.widgets.session import application
 
@@ -163,9 +164,12 @@ def _draw_table(students: tuple[Student, ...], t: Translator) -> Student | None:
 
 def _draw_export_all(catalog_id: str, t: Translator) -> None:
     """All stored lists as a file, after a reason was given."""
-    if latest_run(application(), catalog_id) is None:
+    run = latest_run(application(), catalog_id)
+    if run is None:
         return
     with st.popover(t("students.export_all"), icon=":material/download:"):
+        if run.outdated:
+            st.caption(t("students.lists_outdated", changes=what_changed(run, t)))
         st.caption(t("students.export_help"))
         reason = st.text_input(t("students.reason"), key="students_export_reason", max_chars=200).strip()
         for kind in ExportFormat:

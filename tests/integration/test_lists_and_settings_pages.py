@@ -133,12 +133,26 @@ def test_outdated_lists_are_named_and_later_students_get_one_made_now(
     assert warning not in shown(open_page("students", seeded, language))
     later = b"student_id,department,interests\nS-000001,,light\nS-000009,Physics,light\n"  # no years
     apply_students(seeded, preview_students(seeded, later, "s.csv", catalog_id=catalog_id))
+    at = open_page("students", seeded, language)  # with the export of all lists
+    assert t("students.lists_outdated", changes=t("tuning.replay.changed_data_version")) in shown(at)
     for number in ("S-000001", "S-000009"):
         student = seeded.students.get(seeded.students.id_of(number))
         monkeypatch.setattr("pages.widgets.student_list.draw_list", lambda catalog_id, t, it=student: it)
         at = open_page("students", seeded, language)
         assert warning in shown(at)
         assert t("students.empty_list") not in shown(at)
+
+
+def test_outdated_lists_are_named_beside_the_button_that_makes_them_anew(seeded: Application, language: str) -> None:
+    t, catalog_id = Translator(language), catalog_of(seeded)
+    recommend(seeded, catalog_id)
+    without_one = b"student_id,department,interests\nS-000001,Physics,light\n"
+    apply_students(seeded, preview_students(seeded, without_one, "s.csv", catalog_id=catalog_id))
+    warning = t("students.lists_outdated", changes=t("tuning.replay.changed_data_version"))
+    at = open_page("weights", seeded, language)
+    assert (warning in shown(at), at.button(key="weights_recompute").proto.type) == (True, "primary")
+    click(at, "weights_recompute")
+    assert (warning in shown(at), at.button(key="weights_recompute").proto.type) == (False, "secondary")
 
 
 def test_students_can_be_searched(seeded: Application) -> None:
