@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.catalog.names import COURSE_NAMES, STUDENT_NAMES, FieldNames, score_name
+from core.catalog.own_export import is_added
 from core.catalog.tables import Table
 from core.catalog.values import SAMPLE_ROWS, ColumnProfile, fit_of, profile_column
 
@@ -39,21 +40,24 @@ class ColumnMapping:
 
 
 def propose_mapping(table: Table, remembered: Mapping[str, str] | None = None) -> ColumnMapping:
-    """The likeliest mapping of a catalog; a remembered one wins when the table has all its columns."""
+    """The likeliest mapping of a catalog; a remembered one wins when the table has all its columns.
+
+    Columns that an export of this app added are never proposed: their texts are not the departments' own.
+    """
     recalled = _recall(table, remembered or {})
     if recalled:
         return ColumnMapping(recalled)
     profiles = _profiles(table)
-    fields = _assign(table, COURSE_FIELDS, COURSE_NAMES, profiles)
+    fields = _assign(COURSE_FIELDS, COURSE_NAMES, profiles)
     if "title" in fields:
         # only with the titles known can the values tell a course's code from its number within a subject
         profiles = _profiles(table, fields["title"])
-        fields = _assign(table, COURSE_FIELDS, COURSE_NAMES, profiles)
+        fields = _assign(COURSE_FIELDS, COURSE_NAMES, profiles)
     _add_by_values(fields, profiles, has_header=table.header_row is not None or "json" in table.format)
     if "department" not in fields and "category" in fields:
         # recommendations need some grouping of the courses, and the category is the only one there
         fields["department"] = fields.pop("category")
-        second = _best_column("category", table, COURSE_NAMES, profiles, taken=set(fields.values()))
+        second = _best_column("category", COURSE_NAMES, profiles, taken=set(fields.values()))
         fields.update({"category": second} if second else {})
     return ColumnMapping(_in_order(fields, COURSE_FIELDS))
 
@@ -64,9 +68,9 @@ def propose_student_mapping(table: Table, remembered: Mapping[str, str] | None =
     if recalled:
         return ColumnMapping(recalled)
     profiles = _profiles(table)
-    fields = _assign(table, STUDENT_FIELDS, STUDENT_NAMES, profiles)
+    fields = _assign(STUDENT_FIELDS, STUDENT_NAMES, profiles)
     if "student_id" not in fields:
-        free = [name for name in table.columns if name not in fields.values()]
+        free = [name for name in profiles if name not in fields.values()]
         unique = [name for name in free if profiles[name].distinct == 1.0 and profiles[name].share("code") > 0.9]
         fields.update({"student_id": unique[0]} if unique else {})
     return ColumnMapping(_in_order(fields, STUDENT_FIELDS))
@@ -94,17 +98,19 @@ def _profiles(table: Table, title_column: str = "") -> dict[str, ColumnProfile]:
     step = max(1, len(table.rows) // SAMPLE_ROWS)  # from the whole file: its beginning is often special
     rows = table.rows[::step]
     titles = [row[table.columns.index(title_column)] for row in rows] if title_column else []
-    return {name: profile_column([row[i] for row in rows], titles) for i, name in enumerate(table.columns)}
+    return {
+        name: profile_column([row[i] for row in rows], titles)
+        for i, name in enumerate(table.columns)
+        if not is_added(name)
+    }
 
 
-def _assign(
-    table: Table, fields: Sequence[str], names: FieldNames, profiles: Mapping[str, ColumnProfile]
-) -> dict[str, str]:
+def _assign(fields: Sequence[str], names: FieldNames, profiles: Mapping[str, ColumnProfile]) -> dict[str, str]:
     """Fields with the column that fits best, best pairs first, every column once."""
     scored = [
-        (score_name(field, column, names) * fit_of(field, profiles[column]), field, column)
+        (score_name(field, column, names) * fit_of(field, profile), field, column)
         for field in fields
-        for column in table.columns
+        for column, profile in profiles.items()
     ]
     assigned: dict[str, str] = {}
     for score, field, column in sorted(scored, key=lambda item: -item[0]):
@@ -113,10 +119,8 @@ def _assign(
     return assigned
 
 
-def _best_column(
-    field: str, table: Table, names: FieldNames, profiles: Mapping[str, ColumnProfile], taken: set[str]
-) -> str | None:
-    free = [column for column in table.columns if column not in taken]
+def _best_column(field: str, names: FieldNames, profiles: Mapping[str, ColumnProfile], taken: set[str]) -> str | None:
+    free = [column for column in profiles if column not in taken]
     scores = {column: score_name(field, column, names) * fit_of(field, profiles[column]) for column in free}
     best = max(scores, key=lambda column: scores[column], default="")
     return best if scores.get(best, 0.0) >= _MIN_SCORE else None

@@ -34,6 +34,7 @@ SEVERITIES = {
             "repeated_header",
             "other_sheets",
             "merged_cells",
+            "own_export",
             "no_header",
             "columns_not_needed",
         ),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.catalog.comparison import changed_fields
 from core.catalog.courses import rows_of
+from core.catalog.own_export import ADDED_FIELDS, MARK, added_heading
 from core.catalog.tables import Table
 from core.enhancement.wording import added_spans
 from core.errors import CourseLiftError, RecommendationError
@@ -24,10 +25,6 @@ from core.storage.failures import writing_failure
 
 __all__ = ["ExportFormat", "export_catalog", "export_name", "export_recommendations", "write_export"]
 
-_ADDED_FIELDS = (
-    "final_description", "added_words", "text_state", "decided_by", "decided_at", "model", "engine", "prompt_version",
-    "description_status", "source_edits",
-)  # fmt: skip
 _LIST_FIELDS = ("student_id", "rank", "course_key", "code", "title", "department", "score")
 _EXACT = 10**15  # Excel keeps 15 digits of a number
 
@@ -35,16 +32,17 @@ _EXACT = 10**15  # Excel keeps 15 digits of a number
 def export_catalog(app: Application, catalog_id: str, format: ExportFormat, language: str = "en") -> bytes:
     """The newest uploaded file of a catalog, every row and column as it came, with the approved texts beside it.
 
-    The columns of the upload keep their names and their order; the added ones follow. Headings of the added columns
-    are in `language` in CSV and XLSX and always the same in JSON lines and Parquet. Rows that became no course have
-    nothing beside them. Raises CourseLiftError when the uploaded file is not there any more or was altered.
+    The columns of the upload keep their names and their order; the added ones follow, and those of an earlier export
+    go. Headings of the added columns are in `language` in CSV and XLSX and always the same in JSON lines and Parquet.
+    Rows that became no course have nothing beside them. Raises CourseLiftError when the uploaded file is not there any
+    more or was altered.
     """
     table = _original(app, catalog_id)
     courses = app.catalogs.courses(catalog_id)
     beside = _Beside(app, catalog_id)
     added = {number: beside.of(course) for course in courses for number in rows_of(course)}
     same = {row: added[number] for number, row in zip(table.row_numbers, table.rows, strict=True) if number in added}
-    nothing: list[Value] = [None] * len(_ADDED_FIELDS)
+    nothing: list[Value] = [None] * len(ADDED_FIELDS)
     rows = (
         [*_cells(row, format), *(added.get(number) or same.get(row) or nothing)]  # a repeated row says the same
         for number, row in zip(table.row_numbers, table.rows, strict=True)
@@ -120,7 +118,7 @@ class _Beside:
         self._edited = app.catalogs.edited_keys(catalog_id)
 
     def of(self, course: Course) -> list[Value]:
-        """One value for each of _ADDED_FIELDS."""
+        """One value for each of ADDED_FIELDS."""
         approved = self._approved.get(course.course_key)
         verdict = self._triage.get(course.course_key)
         return [
@@ -155,9 +153,8 @@ def _origin(approved: Enhancement | None) -> list[Value]:
 
 
 def _added_names(columns: Sequence[str], format: ExportFormat, language: str) -> list[str]:
-    t = Translator(language)
-    names = [t(f"pipeline.column.{name}") if format.is_for_people else name for name in _ADDED_FIELDS]
-    return [f"{name} (CourseLift)" if name in columns else name for name in names]
+    names = [added_heading(field, language) if format.is_for_people else field for field in ADDED_FIELDS]
+    return [name + MARK if name in columns else name for name in names]
 
 
 def _cells(row: Sequence[str], format: ExportFormat) -> list[Value]:

@@ -104,6 +104,20 @@ def test_a_column_of_the_file_never_hides_an_added_one(app: Application) -> None
     assert row[2] == "T-800"
 
 
+def test_an_export_that_is_uploaded_changes_no_course(app: Application, catalog_id: str, write) -> None:
+    review.approve(app, [write("PH1").enhancement_id], by="kim")
+    before = app.catalogs.courses(catalog_id)
+    for format in (ExportFormat.CSV, ExportFormat.XLSX, ExportFormat.JSONL):
+        for language in ("en", "ko") if format.is_for_people else ("en",):
+            content = export_catalog(app, catalog_id, format, language)
+            preview = preview_catalog(app, content, f"list.{format}", catalog_id=catalog_id)
+            assert preview.diff is not None
+            assert len(preview.diff.unchanged) == len(before) == 6
+            assert [dict(course.extra) for course in preview.intake.courses] == [dict(it.extra) for it in before]
+            assert preview.mapping.fields["description"] == "description"
+            assert "intake.problem.own_export" in [problem.message.key for problem in preview.problems]
+
+
 def test_an_upload_that_is_gone_or_altered_is_said(app: Application, catalog_id: str) -> None:
     (path,) = app.config.uploads_folder.iterdir()
     path.write_bytes(path.read_bytes() + b"X9,Extra,,,\n")
