@@ -139,6 +139,8 @@ def recommend(app: Application, options: argparse.Namespace, console: Console) -
 def explain(app: Application, options: argparse.Namespace, console: Console) -> Result:
     """`explain --student ID`: the student's stored list with reasons. The look is noted in the access log."""
     catalog_id = choose_catalog(app, options)
+    run = recommendation.latest_run(app, catalog_id)
+    outdated = [] if run is None else [console.t.message(change) for change in run.outdated]
     view = student_view(app, catalog_id, find_student(app, options.student))
     note_access(app, "explain", [view.student.student_id])
     data = {
@@ -146,10 +148,11 @@ def explain(app: Application, options: argparse.Namespace, console: Console) -> 
         "department": view.student.department,
         "interests": list(view.student.interests),
         "run": view.run_id,
+        "outdated": outdated,
         "weights": dict(view.weights),
         "recommendations": [_place(item, console) for item in view.recommendations],
     }
-    lines = []
+    lines = [console.t("students.lists_outdated", changes=" ".join(outdated))] if view.run_id and outdated else []
     for item in view.recommendations:
         lines.append(f"{item.rank:>2}. {item.course.title} ({item.course.code or '-'})  {item.score:.3f}")
         lines += [f"      {item_reason}" for item_reason in map(console.t.message, item.reasons)]
@@ -217,6 +220,7 @@ def status(app: Application, options: argparse.Namespace, console: Console) -> R
             "embedded": current.embedded,
             "unembedded": current.unembedded,
             "recommended_students": current.recommended_students,
+            "lists_are_outdated": current.lists_are_outdated,
         }
     lines = [f"{it.name}  {it.catalog_id}  {it.course_count}" for it in now.catalogs]
     return Result(data, [*lines, *(f"→ {step}" for step in data["next"])])

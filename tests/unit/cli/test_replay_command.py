@@ -68,6 +68,20 @@ def test_an_altered_list_ends_with_1(stored: None, own_state_folder: Path, capsy
     assert "1. invented" in output
 
 
+def test_an_outdated_list_is_explained_with_a_note(
+    stored: None, own_state_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", "--student", "S1", "--lang", "en"]) == 0
+    assert "outdated" not in capsys.readouterr().out
+    with Application(Config(own_state_folder), watch_jobs=False) as app:
+        without_year = b"student_id,department,interests\nS1,Mathematics,optics\n"
+        apply_students(app, preview_students(app, without_year, "s.csv", catalog_id=app.catalogs.list()[0].catalog_id))
+    assert main(["explain", "--student", "S1", "--lang", "en"]) == 0
+    assert "These lists are outdated. Courses or students have changed since." in capsys.readouterr().out
+    assert main(["status", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["catalog"]["lists_are_outdated"] is True
+
+
 def test_a_date_means_its_end() -> None:
     end = moment("2026-03-01")
     assert end.tzinfo is not None
