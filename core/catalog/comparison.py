@@ -32,6 +32,12 @@ class CatalogDiff:
     removed: tuple[Course, ...]
     unchanged: tuple[Course, ...]  # as the new upload has them
 
+    @property
+    def new_keys(self) -> dict[str, str]:
+        """Old key -> new key of the courses that are under another key now."""
+        pairs = ((old.course_key, new.course_key) for old, new in self.renamed)
+        return {old: new for old, new in pairs if old != new}
+
 
 def compare_catalogs(old: Sequence[Course], new: Sequence[Course]) -> CatalogDiff:
     """Which courses are new, changed, renamed, gone or the same.

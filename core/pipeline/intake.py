@@ -153,7 +153,7 @@ def apply_catalog(
             upload.content_hash, upload.file_name, len(upload.content), _KIND, str(stored_path)
         )
         app.catalogs.remember_mapping(table_shape(preview.table), _KIND, preview.mapping.fields)
-        import_id = app.catalogs.apply_import(catalog_id, upload_id, courses, counts)
+        import_id = app.catalogs.apply_import(catalog_id, upload_id, courses, counts, diff.new_keys)
         triage_catalog(app, catalog_id)
     app.mark_changed()
     return CatalogImport(
@@ -230,4 +230,7 @@ def _with_corrections(
 ) -> tuple[tuple[Course, ...], tuple[Correction, ...]]:
     if catalog_id is None or not keeps_corrections:
         return courses, ()
-    return keep_corrections(courses, app.catalogs.edited_histories(catalog_id))
+    histories = app.catalogs.edited_histories(catalog_id)
+    new_keys = compare_catalogs(app.catalogs.courses(catalog_id), courses).new_keys
+    moved = {new: histories[old] for old, new in new_keys.items() if old in histories}
+    return keep_corrections(courses, {**histories, **moved})

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from core.errors import StorageError
@@ -23,6 +24,7 @@ from core.storage.conversion import (
 from core.storage.course_rows import add_versions, course_from_json, course_of_row, put_courses
 from core.storage.decisions import follow_sources
 from core.storage.queries import catalogs as queries
+from core.storage.renaming import bring_along
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +115,18 @@ class CatalogStore:
             cursor.execute(queries.FORGET_FILES_OF_STUDENTS)
 
     def apply_import(
-        self, catalog_id: str, upload_id: str, courses: Sequence[Course], diff_counts: Mapping[str, int]
+        self,
+        catalog_id: str,
+        upload_id: str,
+        courses: Sequence[Course],
+        diff_counts: Mapping[str, int],
+        renamed: Mapping[str, str] = MappingProxyType({}),
     ) -> str:
         """Make `courses` the catalog's active courses, in one transaction. Returns the import's id.
 
         Courses that are not among them become inactive. Each course that is new or says something else gets a new
         version; texts of courses whose content hash changed become stale, or stand again if it is what it was.
+        `renamed` says which new key a course has in place of its old one: its versions and published text go with it.
         Raises StorageError when two courses have one key (DuckDB would keep the first and say nothing).
         """
         _refuse_duplicates(courses)
@@ -131,9 +139,10 @@ class CatalogStore:
             ]
             differing = [course for course in new.values() if old.get(course.course_key) != course]
             put_courses(cursor, differing + gone)
+            bring_along(cursor, catalog_id, renamed)
             add_versions(cursor, [course for course in differing if _says_more(course, old)] + gone, import_id)
             changed = [course.course_key for course in differing if _source_changed(course, old)]
-            follow_sources(cursor, catalog_id, changed)
+            follow_sources(cursor, catalog_id, [*changed, *renamed.values()])
             values = [import_id, catalog_id, upload_id, to_stored_time(now()), to_json(diff_counts)]
             cursor.execute(queries.ADD_IMPORT, values)
         return import_id
@@ -180,16 +189,14 @@ class CatalogStore:
     def edited_histories(self, catalog_id: str) -> Histories:
         """What the courses that a person has edited said, oldest first, and whether a person made them say so."""
         histories: Histories = defaultdict(list)
-        for text, is_edit in self._database.fetch(queries.EDITED_HISTORIES, [catalog_id, catalog_id]):
-            course = course_from_json(text)
-            histories[course.course_key].append((course, is_edit))
+        for key, text, is_edit in self._database.fetch(queries.EDITED_HISTORIES, [catalog_id, catalog_id]):
+            histories[key].append((course_from_json(text), is_edit))
         return histories
 
     def sources(self, catalog_id: str) -> dict[tuple[str, str], Course]:
         """What the courses of a catalog said over time, by course key and content hash."""
         rows = self._database.fetch(queries.SOURCES, [catalog_id])
-        courses = (course_from_json(row[0]) for row in rows)
-        return {(course.course_key, course.content_hash): course for course in courses}
+        return {(key, content_hash): course_from_json(text) for key, content_hash, text in rows}
 
     def imports(self, catalog_id: str) -> Imports:
         """The uploads taken in, newest first."""

@@ -43,6 +43,15 @@ ADD_VERSIONS = """
 INSERT INTO course_versions (catalog_id, course_key, import_id, saved_at, content_hash, course, saved_by)
 SELECT catalog_id, course_key, import_id, saved_at, content_hash, course, saved_by FROM incoming
 """
+COPY_VERSIONS = """
+INSERT INTO course_versions (catalog_id, course_key, import_id, saved_at, content_hash, course, saved_by)
+SELECT DISTINCT v.catalog_id, i.new_key, v.import_id, v.saved_at, v.content_hash, v.course, v.saved_by
+FROM course_versions v JOIN incoming i ON v.catalog_id = i.catalog_id AND v.course_key = i.old_key
+WHERE NOT EXISTS ( -- a code may come back
+    SELECT 1 FROM course_versions had WHERE had.catalog_id = v.catalog_id AND had.course_key = i.new_key
+        AND had.saved_at = v.saved_at
+)
+"""
 COURSE_VERSIONS = """
 SELECT course, saved_at, saved_by, import_id IS NULL FROM course_versions
 WHERE catalog_id = ? AND course_key = ? ORDER BY saved_at DESC
@@ -51,13 +60,13 @@ EDITED_KEYS = """
 SELECT DISTINCT course_key FROM course_versions WHERE catalog_id = ? AND import_id IS NULL
 """
 EDITED_HISTORIES = """
-SELECT course, import_id IS NULL FROM course_versions
+SELECT course_key, course, import_id IS NULL FROM course_versions
 WHERE catalog_id = ? AND course_key IN (
     SELECT course_key FROM course_versions WHERE catalog_id = ? AND import_id IS NULL
 )
 ORDER BY saved_at
 """
-SOURCES = "SELECT course FROM course_versions WHERE catalog_id = ?"
+SOURCES = "SELECT course_key, content_hash, course FROM course_versions WHERE catalog_id = ?"
 
 PUT_MAPPING = "INSERT OR REPLACE INTO mappings (shape, kind, fields, saved_at) VALUES (?, ?, ?, ?)"
 GET_MAPPING = "SELECT fields FROM mappings WHERE shape = ? AND kind = ?"

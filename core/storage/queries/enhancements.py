@@ -27,18 +27,30 @@ QUALIFY row_number() OVER (PARTITION BY course_key ORDER BY created_at DESC, enh
 """
 )
 # The order of decisions counts, not the clock: it may have been set back between two. An undo puts the moment of the
-# decision back that stands again, so that this one counts, not the undo.
+# decision back that stands again, so that this one counts, not the undo. The decision on a text that a renamed course
+# brought along is logged under its old code: here counts when it came.
 PUBLISHED = (
     _SELECT
     + """
-LEFT JOIN (SELECT enhancement_id, decided_at, max(sequence) AS sequence FROM decisions GROUP BY ALL)
-    USING (enhancement_id, decided_at)
+LEFT JOIN (
+    SELECT enhancement_id, coalesce(max(sequence) FILTER (d.decided_at = e.decided_at), min(sequence)) AS sequence
+    FROM decisions d JOIN enhancements e USING (enhancement_id) GROUP BY enhancement_id
+) USING (enhancement_id)
 WHERE catalog_id = ? AND state IN ('approved', 'edited')
 QUALIFY row_number() OVER (
     PARTITION BY course_key ORDER BY sequence DESC NULLS LAST, decided_at DESC NULLS LAST, created_at DESC
 ) = 1
 """
 )
+COPY_AS_STALE = """
+INSERT INTO enhancements BY NAME SELECT e.* REPLACE (
+    i.new_id AS enhancement_id, i.new_key AS course_key, '' AS job_id, 'stale' AS state, '' AS cache_key
+) FROM enhancements e JOIN incoming i ON e.enhancement_id = i.old_id
+WHERE NOT EXISTS ( -- a code may come back
+    SELECT 1 FROM enhancements had WHERE had.catalog_id = e.catalog_id AND had.course_key = i.new_key
+        AND had.state = e.state AND had.text = e.text AND had.edited_text IS NOT DISTINCT FROM e.edited_text
+)
+"""
 COUNT_STATES = "SELECT state, count(*) FROM enhancements WHERE catalog_id = ? GROUP BY state"
 COUNT_LATEST = """
 SELECT state, count(*) FROM (

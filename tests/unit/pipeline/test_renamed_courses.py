@@ -1,0 +1,53 @@
+"""A course that a newer file has under another code."""
+
+from __future__ import annotations
+
+from core.pipeline import review
+from core.pipeline.application import Application
+from core.pipeline.course_editing import edit_course
+from core.pipeline.intake import CatalogPreview, apply_catalog, preview_catalog
+from core.pipeline.verify import verify
+from core.records import ReviewState
+
+
+def next_term(app: Application, catalog_id: str, file: bytes) -> CatalogPreview:
+    return preview_catalog(app, file, "next.csv", catalog_id=catalog_id)
+
+
+def test_approved_texts_and_corrections_go_with_a_course_to_its_new_code(
+    app: Application, catalog_id: str, catalog_file: bytes, write
+) -> None:
+    edit_course(app, app.catalogs.course(catalog_id, "PH1"), {"credits": "4"}, by="kim")
+    text, other = (write(key).enhancement_id for key in ("PH1", "PH2"))
+    review.edit(app, text, "Light, lenses and mirrors.", by="lee")
+    review.approve(app, [other], by="lee")
+    file = catalog_file.replace(b"PH1,", b"PHY1,").replace(b"PH2,Acoustics,Physics,", b"PHY2,Acoustics,Physics,More. ")
+    for _ in range(2):  # the next term has the new code too
+        preview = next_term(app, catalog_id, file)
+        assert [(each.course.course_key, each.field, each.kept) for each in preview.corrections] == [
+            ("PHY1", "credits", "4")
+        ]
+        apply_catalog(app, preview)
+    published = app.enhancements.published(catalog_id)
+    assert published["PHY1"].published_text == "Light, lenses and mirrors."
+    assert (published["PHY1"].decided_by, published["PHY1"].job_id) == ("lee", "")
+    assert published["PH1"].enhancement_id == text
+    (reworked,) = app.enhancements.for_course(catalog_id, "PHY2")
+    assert (reworked.state, reworked.text) == (ReviewState.STALE, app.enhancements.get(other).text)
+    (logged,) = app.enhancements.history(published["PHY1"].enhancement_id)
+    assert (logged.state, logged.is_restored) == (ReviewState.EDITED, True)
+
+
+def test_a_code_that_comes_back_has_what_was_decided_last(
+    app: Application, catalog_id: str, catalog_file: bytes, write
+) -> None:
+    review.approve(app, [write("PH1").enhancement_id], by="lee")
+    renamed = catalog_file.replace(b"PH1,", b"PHY1,")
+    for file in (renamed, catalog_file, renamed):
+        apply_catalog(app, next_term(app, catalog_id, file))
+    assert [len(app.enhancements.for_course(catalog_id, key)) for key in ("PH1", "PHY1")] == [1, 1]
+    (text,) = app.enhancements.for_course(catalog_id, "PHY1")
+    review.edit(app, text.enhancement_id, "Light, lenses and mirrors.", by="kim")
+    apply_catalog(app, next_term(app, catalog_id, catalog_file))
+    assert app.enhancements.published(catalog_id)["PH1"].published_text == "Light, lenses and mirrors."
+    assert verify(app).holds
