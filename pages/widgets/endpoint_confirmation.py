@@ -70,7 +70,7 @@ def _draw_question(endpoint: Endpoint, t: Translator) -> None:
 
 def _draw_confirmed(t: Translator) -> None:
     config = application().config
-    for number, each in enumerate(confirmed_endpoints(config)):
+    for each in confirmed_endpoints(config):
         line, button = st.columns([5, 1], vertical_alignment="center")
         when = moment(each.confirmed_at, t)
         line.write(plain(t("endpoint.confirmed_line", address=each.address, when=when, by=each.confirmed_by).strip()))
@@ -78,7 +78,7 @@ def _draw_confirmed(t: Translator) -> None:
             t("endpoint.withdraw"),
             disabled=not may(Permission.CONFIGURE),
             help=reason_why_not(Permission.CONFIGURE),
-            key=f"endpoint_withdraw_{number}",
+            key=f"endpoint_withdraw_{each.address}",
         ):
             withdraw_endpoint(config, each.address)
             st.session_state[_OUTCOME] = plain(t("endpoint.withdrawn", address=each.address))

@@ -121,7 +121,7 @@ def draw_buttons(
         icon=":material/play_arrow:",
         disabled=(not total) or not may(Permission.RUN),
         help=reason_why_not(Permission.RUN),
-        key="start_enhancement",
+        key="start_picked" if picked else "start_enhancement",  # all are not started where a few were meant
     ):
         return start_enhancement(app, plan)
     trial = plan.courses[:MAX_TRIAL_COURSES]

@@ -110,7 +110,7 @@ def _choose_version(app: Application, language: str, t: Translator) -> PromptVer
             icon=":material/undo:",
             help=reason_why_not(Permission.REVIEW) or t("prompts.roll_back_help"),
             disabled=not may(Permission.REVIEW),
-            key="prompt_back",
+            key=f"prompt_back_{before}",
         ):
             _announce(t("prompts.chosen", number=roll_back(app, language)))
     if version.note:

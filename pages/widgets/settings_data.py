@@ -54,8 +54,8 @@ def _draw_backups(t: Translator) -> None:
     backups = list_backups(application())
     if not backups:
         st.caption(t("settings.no_backups"))
-    for position, backup in enumerate(backups):
-        _draw_backup(backup, position, t)
+    for backup in backups:
+        _draw_backup(backup, t)
 
 
 def _draw_keeping(t: Translator) -> None:
@@ -108,7 +108,7 @@ def _size_mib(path: Path) -> float:
     return sum(each.stat().st_size for each in files) / 2**20
 
 
-def _draw_backup(backup: BackupFile, position: int, t: Translator) -> None:
+def _draw_backup(backup: BackupFile, t: Translator) -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         facts = f"{t('settings.size', size=backup.size_mib)} · {t(f'backups.kind.{backup.kind}')}"
         st.markdown(f"**{moment(backup.made_at, t)}** · {facts}  \n:gray[`{backup.path.name}`]", width="stretch")
@@ -120,14 +120,14 @@ def _draw_backup(backup: BackupFile, position: int, t: Translator) -> None:
             icon=":material/download:",
             disabled=not may(Permission.KEEP),
             help=reason_why_not(Permission.KEEP),
-            key=f"settings_download_{position}",
+            key=f"settings_download_{backup.path.stem}",
             on_click="ignore",
         )
         if st.button(
             t("settings.restore"),
             disabled=not may(Permission.KEEP),
             help=reason_why_not(Permission.KEEP),
-            key=f"settings_restore_{position}",
+            key=f"settings_restore_{backup.path.stem}",
             icon=":material/settings_backup_restore:",
         ):
             _confirm(backup, t)

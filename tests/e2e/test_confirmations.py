@@ -8,8 +8,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Dashboard, open_page, press
+from tests.e2e.conftest import Dashboard, open_page, press, settle
 from tests.seeding import seed
+
+RESTORE = "[class*='st-key-settings_restore_'] button"
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +25,7 @@ def test_a_backup_brings_back_what_was_decided_after_it(seeded_dashboard: Dashbo
     open_page(page, seeded_dashboard, "settings")
     page.get_by_role("tab", name="Data and backup").click()
     press(page, "settings_backup")
-    expect(page.locator(".st-key-settings_restore_0")).to_be_visible()
+    expect(page.locator(RESTORE).first).to_be_visible()
 
     open_page(page, seeded_dashboard, "review")
     expect(page.get_by_text("1 of 6")).to_be_visible()
@@ -40,7 +42,8 @@ def test_a_backup_brings_back_what_was_decided_after_it(seeded_dashboard: Dashbo
 
     open_page(page, seeded_dashboard, "settings")
     page.get_by_role("tab", name="Data and backup").click()
-    press(page, "settings_restore_0")
+    page.locator(RESTORE).first.click()
+    settle(page)
     press(page, "settings_restore_confirm")
     expect(page.get_by_text("The backup is in place.")).to_be_visible()
     open_page(page, seeded_dashboard, "review")

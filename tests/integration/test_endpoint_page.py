@@ -52,7 +52,7 @@ def test_an_address_is_confirmed_with_one_click_and_withdrawn(page: AppTest, app
     assert (kept.address, kept.confirmed_by) == ("http://127.0.0.1:8000", "kim")
     assert "endpoint_confirm" not in buttons(page)
     assert page.warning  # the privacy tab says where texts may go
-    page.button(key="endpoint_withdraw_0").click().run()
+    page.button(key=f"endpoint_withdraw_{kept.address}").click().run()
     assert confirmed_endpoints(app.config) == ()
     assert not page.exception and not page.error
 

@@ -78,7 +78,7 @@ def test_an_edited_prompt_is_previewed_saved_used_and_taken_back(app: Applicatio
     at.button(key="prompt_use").click()
     run(at)
     assert default_prompt(app, "en").number == 1
-    at.button(key="prompt_back").click()
+    at.button(key="prompt_back_0").click()
     run(at)
     assert default_prompt(app, "en").number == 0
 
