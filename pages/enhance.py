@@ -15,6 +15,7 @@ from pages.widgets.formats import moment
 from pages.widgets.job_view import draw_report, job_status
 from pages.widgets.model_install import draw_install, model_is_missing
 from pages.widgets.navigation import go_to_button
+from pages.widgets.picking import table_key
 from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, catalog_or_way_there, show, show_error, translator
 
@@ -97,7 +98,7 @@ def draw_past(app: Application, past: list[Job], t: Translator) -> None:
             t("enhance.model"): [str(job.spec.get("model_ref", "")) for job in past],
             t("enhance.precision"): [str(job.spec.get("precision", "")) for job in past],
         },
-        key="past_jobs",
+        key=table_key("past_jobs", [job.job_id for job in past]),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",

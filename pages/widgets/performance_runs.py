@@ -19,6 +19,7 @@ from pages.widgets.formats import duration, moment, span
 from pages.widgets.job_view import draw_job_charts, draw_timings
 from pages.widgets.navigation import go_to_button
 from pages.widgets.performance_before_after import short_factor
+from pages.widgets.picking import table_key
 
 
 def draw_download(app: Application, view: PerformanceView, t: Translator) -> None:
@@ -168,7 +169,7 @@ def _pick_run(runs: Sequence[RunRow], t: Translator) -> RunRow | None:
     }
     answer = st.dataframe(
         rows,
-        key="runs",
+        key=table_key("runs", [run.job.job_id for run in runs]),
         hide_index=True,
         placeholder=t("widgets.none"),
         on_select="rerun",

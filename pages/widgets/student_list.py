@@ -20,12 +20,13 @@ from core.pipeline.student_access import (
 )
 from core.pipeline.students import find_students, student_departments
 from core.records import Student
+from pages.widgets.picking import table_key
 from pages.widgets.recommendation_steps import what_changed
 from pages.widgets.rights import in_my_name, may, reason_why_not
 from pages.widgets.session import application
 
 PAGE_SIZE = 50
-_NUMBERS, _FOUND, _LISTED = "students_numbers", "students_found", "students_listed"
+_NUMBERS, _FOUND, _LISTED, _PAGE = "students_numbers", "students_found", "students_listed", "students_page"
 
 
 def draw_synthetic_note(t: Translator) -> None:
@@ -63,14 +64,15 @@ def _numbers(students: tuple[Student, ...]) -> Mapping[str, str]:
 def draw_list(catalog_id: str, t: Translator) -> Student | None:
     """Search, filter, the table and the export of all lists; gives back the picked student."""
     search, department = _draw_filters(t)
-    page = max(0, int(st.session_state.get("students_page", 1)) - 1)
-    found = find_students(
-        application(),
-        search=_pseudonym_of(search) or search,
-        department=department,
-        limit=PAGE_SIZE,
-        offset=page * PAGE_SIZE,
+    find = partial(
+        find_students, application(), search=_pseudonym_of(search) or search, department=department, limit=PAGE_SIZE
     )
+    page = int(st.session_state.get(_PAGE, 1))
+    found = find(offset=(page - 1) * PAGE_SIZE)
+    pages = max(1, -(-found.total // PAGE_SIZE))
+    if page > pages:  # there were more when the page was chosen
+        page = st.session_state[_PAGE] = pages
+        found = find(offset=(page - 1) * PAGE_SIZE)
     if not found.total:
         st.info(t("students.none_found"), icon=":material/person_search:")
         if search and not ids_are_shown():
@@ -78,13 +80,10 @@ def draw_list(catalog_id: str, t: Translator) -> Student | None:
         return None
     _note_listed(found.students)
     picked = _draw_table(found.students, t)
-    pages = -(-found.total // PAGE_SIZE)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(t("students.found", count=found.total), width="content")
         if pages > 1:
-            st.number_input(
-                t("students.page", pages=pages), 1, pages, min(page + 1, pages), key="students_page", width=180
-            )
+            st.number_input(t("students.page", pages=pages), 1, pages, page, key=_PAGE, width=180)
         st.space("stretch")
         _draw_export_all(catalog_id, t)
     return picked
@@ -94,7 +93,11 @@ def _draw_filters(t: Translator) -> tuple[str, str | None]:
     """What is searched and the department; beside them the switch that shows numbers, which asks for a reason."""
     search_place, department_place, unmask_place = st.columns([2, 2, 1.4], vertical_alignment="bottom")
     search = search_place.text_input(
-        t("students.search"), icon=":material/search:", key="students_search", persist_state="session"
+        t("students.search"),
+        icon=":material/search:",
+        key="students_search",
+        on_change=_to_first_page,
+        persist_state="session",
     )
     department = department_place.selectbox(
         t("students.department"),
@@ -102,6 +105,7 @@ def _draw_filters(t: Translator) -> tuple[str, str | None]:
         index=None,
         placeholder=t("students.all_departments"),
         key="students_department",
+        on_change=_to_first_page,
         persist_state="session",
     )
     unmask_place.toggle(
@@ -120,6 +124,10 @@ def _draw_filters(t: Translator) -> tuple[str, str | None]:
             icon=":material/lock_open:",
         )
     return search, department
+
+
+def _to_first_page() -> None:
+    st.session_state[_PAGE] = 1
 
 
 def _pseudonym_of(search: str) -> str | None:
@@ -156,9 +164,9 @@ def _draw_table(students: tuple[Student, ...], t: Translator) -> Student | None:
         height=280,
         on_select="rerun",
         selection_mode="single-row",
-        key="students_table",
+        key=table_key("students_table", [student.student_id for student in students]),
     )
-    rows = [row for row in answer["selection"]["rows"] if row < len(students)]
+    rows = answer["selection"]["rows"]
     return students[rows[0]] if rows else None
 
 

@@ -38,7 +38,7 @@ def take(browser: Browser, url: str, folder: Path, pages: list[str]) -> None:
             for name in pages:
                 window.goto(f"{url}/{'' if name == 'overview' else name}")
                 settle(window)
-                if name in TABLES and window.locator(f".st-key-{TABLES[name]}").count():
+                if name in TABLES and window.locator(f"[class*='st-key-{TABLES[name]}']").count():
                     pick_row(window, TABLES[name])
                 if name in BUTTONS:
                     press(window, BUTTONS[name])

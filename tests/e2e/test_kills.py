@@ -62,7 +62,7 @@ def test_a_run_survives_the_kill_of_its_worker_and_of_the_dashboard(home: Path, 
         dashboard.kill()
         dashboard = Dashboard.start(home, dashboard.port)
         open_page(page, dashboard, "enhance")
-        expect(page.locator(".st-key-past_jobs, .st-key-job_result").first).to_be_visible(timeout=240_000)
+        expect(page.locator("[class*='st-key-past_jobs'], .st-key-job_result").first).to_be_visible(timeout=240_000)
     finally:
         dashboard.stop()
     with Application(Config(home), watch_jobs=False) as app:

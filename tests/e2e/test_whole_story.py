@@ -103,7 +103,7 @@ def test_5_texts_become_vectors_and_all_students_get_a_list(dashboard: Dashboard
 
 def test_6_a_students_list_has_reasons_and_contributions(dashboard: Dashboard, page: Page) -> None:
     open_page(page, dashboard, "students")
-    page.locator(".st-key-students_table canvas").first.wait_for()
+    page.locator("[class*='st-key-students_table'] canvas").first.wait_for()
     pick_row(page, "students_table")
     expect(page.locator(".st-key-student_place_1")).to_be_visible()
     expect(page.locator(".st-key-student_place_1 li").first).to_be_visible()
