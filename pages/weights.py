@@ -15,6 +15,7 @@ from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, catalog_or_way_there, show, translator
 from pages.widgets.weights_evidence import draw_evidence
 from pages.widgets.weights_saved import draw_saved
+from pages.widgets.weights_sliders import follow_in_force
 from pages.widgets.weights_sweeps import draw_sweeps
 from pages.widgets.weights_tuning import draw_tuning, set_name, weights_in_words
 
@@ -36,6 +37,7 @@ def draw() -> None:
     if not recommendations_are_ready(catalog.catalog_id, t):
         return
     sets = list_weight_sets(application(), catalog.catalog_id)
+    follow_in_force(catalog.catalog_id)
     _draw_state(catalog, next((each for each in sets if each.is_published), None), t)
     view = st.segmented_control(
         t("weights.view"),

@@ -9,13 +9,16 @@ import streamlit as st
 from core.charts import evidence as evidence_charts
 from core.i18n import Translator
 from core.pipeline.evidence import Evidence, Finding, Suggestions, has_history, measure_evidence, suggest_weights
+from core.pipeline.weight_sets import in_force
 from core.recommendation.tuning import SweepPoint
 from pages.widgets.display import draw_chart
 from pages.widgets.formats import duration
+from pages.widgets.picking import table_key
 from pages.widgets.session import application
 from pages.widgets.student_list import draw_synthetic_note
 from pages.widgets.weights_options import current_options, options_in_words
-from pages.widgets.weights_tuning import set_sliders, slider_weights, weights_in_words
+from pages.widgets.weights_sliders import set_sliders, slider_weights
+from pages.widgets.weights_tuning import weights_in_words
 
 _EVIDENCE, _SUGGESTIONS = "weights_evidence_found", "weights_suggestions"
 MAX_DEPARTMENTS = 16
@@ -24,9 +27,10 @@ WORTH_A_WARNING = 0.1  # share of places that only the order for ties decides
 
 def draw_evidence(catalog_id: str, t: Translator) -> None:
     """Two buttons with what they find: both take a moment, so nothing is computed before they are pressed."""
-    weights, options = slider_weights(catalog_id), current_options(catalog_id)
+    weights, options = slider_weights(), current_options()
     st.caption(t("tuning.on_sliders", weights=weights_in_words(weights, t), options=options_in_words(options, t)))
-    wanted = (catalog_id, application().changes, tuple(weights.values()), options)
+    world = (catalog_id, application().changes, in_force(application(), catalog_id))
+    wanted = (world, options, tuple(weights.values()))
     st.markdown(f"#### {t('tuning.evidence')}")
     if not has_history(application(), catalog_id):
         st.info(t("tuning.no_history"), icon=":material/history:")
@@ -40,16 +44,16 @@ def draw_evidence(catalog_id: str, t: Translator) -> None:
                 found = measure_evidence(application(), catalog_id, weights, options)
             st.session_state[_EVIDENCE] = (wanted, found)
         made_for, evidence = st.session_state.get(_EVIDENCE, (None, None))
-        if evidence is not None and made_for[:2] == wanted[:2]:
+        if evidence is not None and made_for[0] == world:
             _draw_found(evidence, made_for == wanted, t)
     st.markdown(f"#### {t('tuning.suggest')}")
     st.markdown(t("tuning.suggest_text"))
     if st.button(t("tuning.suggest_button"), key="weights_suggest", icon=":material/query_stats:"):
         with st.spinner(t("tuning.suggesting")):
             proposed = suggest_weights(application(), catalog_id, options)
-        st.session_state[_SUGGESTIONS] = (wanted[:2], proposed)
+        st.session_state[_SUGGESTIONS] = ((world, options), proposed)
     made_for, suggestions = st.session_state.get(_SUGGESTIONS, (None, None))
-    if suggestions is not None and made_for == wanted[:2]:
+    if suggestions is not None and made_for == (world, options):
         _draw_suggestions(suggestions, t)
 
 
@@ -157,12 +161,12 @@ def _draw_suggestions(found: Suggestions, t: Translator) -> None:
         height="content",
         on_select="rerun",
         selection_mode="single-row",
-        key="weights_frontier",
+        key=table_key("weights_frontier", [str(each.weights) for each in found.best]),
     )
     st.caption(
         t("tuning.suggest_note", count=len(found.points), students=found.students, seconds=duration(found.seconds, t))
     )
-    picked = [found.best[row] for row in answer["selection"]["rows"] if row < len(found.best)]
+    picked = [found.best[row] for row in answer["selection"]["rows"]]
     if picked:
         st.button(
             t("weights.to_sliders"),

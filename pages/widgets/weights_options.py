@@ -3,14 +3,13 @@ and which categories and years are eligible."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from core.i18n import Translator
 from core.pipeline.population import load_population
-from core.pipeline.recommendation import published_options
 from core.recommendation.options import DEFAULT_OPTIONS, Grouping, ListOptions
 from core.records import Course, CourseKind
 from pages.widgets.session import application
@@ -24,9 +23,7 @@ _CATEGORIES, _YEARS = "options_categories", "options_years"
 
 def draw_options(catalog_id: str, t: Translator) -> ListOptions:
     """The choices, folded away while they are as by default; gives back what they say."""
-    for key, value in _values(current_options(catalog_id)).items():
-        st.session_state.setdefault(key, value)
-    now, courses = current_options(catalog_id), load_population(application(), catalog_id).courses
+    now, courses = current_options(), load_population(application(), catalog_id).courses
     title = t("tuning.options") if now == DEFAULT_OPTIONS else f"{t('tuning.options')}: {options_in_words(now, t)}"
     with st.expander(title, icon=":material/rule_settings:", key="weights_options"):
         st.slider(
@@ -49,7 +46,7 @@ def draw_options(catalog_id: str, t: Translator) -> ListOptions:
             persist_state="session",
         )
         _draw_eligibility(courses, t)
-    return current_options(catalog_id)
+    return current_options()
 
 
 def _draw_eligibility(courses: Sequence[Course], t: Translator) -> None:
@@ -76,12 +73,17 @@ def _draw_eligibility(courses: Sequence[Course], t: Translator) -> None:
     )
 
 
-def current_options(catalog_id: str) -> ListOptions:
-    """What the choices say, what is in force before they were touched."""
-    keys = _values(DEFAULT_OPTIONS)
-    touched = all(key in st.session_state for key in keys)
-    said = keys if touched else _values(published_options(application(), catalog_id))
-    said = {key: st.session_state.get(key, value) for key, value in said.items()}
+def current_options() -> ListOptions:
+    """What the choices say, after `weights_sliders.follow_in_force`."""
+    return _options({key: st.session_state[key] for key in _values(DEFAULT_OPTIONS)})
+
+
+def as_shown(options: ListOptions) -> ListOptions:
+    """What the choices say after they were set to these options."""
+    return _options(_values(options))
+
+
+def _options(said: Mapping[str, Any]) -> ListOptions:
     return ListOptions(
         said[_VARIETY] / FULL,
         said[_CAP] or None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
 import streamlit as st
 
@@ -12,8 +13,9 @@ from core.i18n import Translator
 from core.pipeline.recommendation import publish_weights, recommend, save_weights
 from core.pipeline.settings import read_settings
 from core.pipeline.tuning import normalised
+from core.pipeline.weight_sets import in_force
 from core.recommendation.options import ListOptions
-from core.records import WeightSet
+from core.records import Message, WeightSet
 from pages.widgets.display import plain
 from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application
@@ -25,9 +27,10 @@ def draw_save(
     """Save what is set as the next version of a name; publish and recompute in the same step if wanted."""
     published = next((each for each in sets if each.is_published), None)
     versions = {each.name: each.version for each in reversed(sets)}
+    now = (versions, in_force(application(), catalog_id))
     seen_key = f"weights_seen_{catalog_id}"
-    seen = st.session_state.get(seen_key, versions)  # in the run before: what the person who presses has seen
-    st.session_state[seen_key] = versions
+    seen, seen_in_force = st.session_state.get(seen_key, now)  # in the run before: what the person who presses has seen
+    st.session_state[seen_key] = now
     with (
         st.expander(t("weights.save_title"), icon=":material/save:", key="weights_save_box"),
         st.form("weights_save_form", enter_to_submit=False),
@@ -43,6 +46,8 @@ def draw_save(
             key="weights_save",
         ):
             return
+        if goes_public and seen_in_force != now[1]:
+            _draw_anew(Message("weights.published_meanwhile"))
         name = name.strip()
         saved = _save(catalog_id, name, weights, note.strip(), seen.get(name, 0), options)
         if goes_public:
@@ -72,6 +77,10 @@ def _save(
     except StorageError as error:
         if error.message.key != "storage.changed_by":
             raise
-        # Everything stays as it is set; drawn anew, the page knows the other's version, and can save after it.
-        st.session_state["weights_conflict"] = error.message
-        st.rerun()
+        _draw_anew(error.message)
+
+
+def _draw_anew(conflict: Message) -> NoReturn:
+    """What was set by hand stays; drawn anew, the page knows what the other person did, and can save after it."""
+    st.session_state["weights_conflict"] = conflict
+    st.rerun()

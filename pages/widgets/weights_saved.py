@@ -14,10 +14,12 @@ from core.recommendation.options import ListOptions
 from core.records import WeightSet
 from pages.widgets.display import plain
 from pages.widgets.formats import moment
+from pages.widgets.picking import PickedRows
 from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application
 from pages.widgets.weights_options import options_in_words, set_options
-from pages.widgets.weights_tuning import metric_values, set_name, set_sliders, signal_labels, weights_in_words
+from pages.widgets.weights_sliders import set_sliders
+from pages.widgets.weights_tuning import metric_values, set_name, signal_labels, weights_in_words
 
 
 def draw_saved(catalog_id: str, sets: Sequence[WeightSet], t: Translator) -> None:
@@ -25,6 +27,7 @@ def draw_saved(catalog_id: str, sets: Sequence[WeightSet], t: Translator) -> Non
     if not sets:
         st.info(t("weights.no_sets"), icon=":material/bookmark:")
         return
+    rows = PickedRows([each.weight_set_id for each in sets], key="weights_sets")
     answer = st.dataframe(
         {
             t("weights.name"): [set_name(each, t) for each in sets],
@@ -39,9 +42,11 @@ def draw_saved(catalog_id: str, sets: Sequence[WeightSet], t: Translator) -> Non
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        key="weights_sets",
+        selection_default=rows.default,
+        key=rows.key,
     )
-    picked = [sets[row] for row in answer["selection"]["rows"] if row < len(sets)]
+    identities = rows.take(answer)
+    picked = [each for each in sets if each.weight_set_id in identities]
     if not picked:
         st.caption(t("weights.pick_one"))
     elif len(picked) == 1:
@@ -54,7 +59,7 @@ def _draw_actions(chosen: WeightSet, t: Translator) -> None:
     with st.container(horizontal=True):
         if st.button(
             t("weights.publish", name=plain(set_name(chosen, t)), version=chosen.version),
-            key="weights_publish",
+            key=f"weights_publish_{chosen.weight_set_id}",
             type="primary",
             icon=":material/publish:",
             disabled=(chosen.is_published) or not may(Permission.PUBLISH),
@@ -67,7 +72,7 @@ def _draw_actions(chosen: WeightSet, t: Translator) -> None:
             st.rerun()
         st.button(
             t("weights.to_sliders"),
-            key="weights_to_sliders",
+            key=f"weights_to_sliders_{chosen.weight_set_id}",
             icon=":material/tune:",
             on_click=_take_to_sliders,
             args=(chosen,),

@@ -10,10 +10,12 @@ import streamlit as st
 from core.charts import weights as weight_charts
 from core.i18n import Translator
 from core.pipeline.tuning import TrialPoint, normalised, try_ladder, try_sweep
+from core.pipeline.weight_sets import in_force
 from core.recommendation.blend import SIGNALS
 from pages.widgets.display import draw_chart
 from pages.widgets.session import application
-from pages.widgets.weights_tuning import metric_values, signal_labels, slider_weights, weights_in_words
+from pages.widgets.weights_sliders import slider_weights
+from pages.widgets.weights_tuning import metric_values, signal_labels, weights_in_words
 
 _POINTS = "weights_points"
 LADDER_CHOICE = "ladder"
@@ -22,7 +24,7 @@ LADDER_CHOICE = "ladder"
 def draw_sweeps(catalog_id: str, t: Translator) -> None:
     """Choose what to vary, run it, see the curves and the numbers."""
     labels = signal_labels(t)
-    weights = slider_weights(catalog_id)
+    weights = slider_weights()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         choice = st.selectbox(
             t("weights.vary"),
@@ -31,7 +33,8 @@ def draw_sweeps(catalog_id: str, t: Translator) -> None:
             key="weights_vary",
             width=340,
         )
-        wanted = (catalog_id, choice, tuple(weights.values()))
+        world = (catalog_id, choice, application().changes, in_force(application(), catalog_id))
+        wanted = (world, tuple(weights.values()))
         if st.button(t("weights.run_sweep"), key="weights_run_sweep", type="primary", icon=":material/show_chart:"):
             with st.spinner(t("weights.sweeping")):
                 points = (
@@ -42,7 +45,7 @@ def draw_sweeps(catalog_id: str, t: Translator) -> None:
             st.session_state[_POINTS] = (wanted, points)
     st.caption(t("weights.sweep_note", weights=weights_in_words(weights, t)))
     made_for, points = st.session_state.get(_POINTS, (None, ()))
-    if made_for is None or made_for[:2] != wanted[:2]:
+    if made_for is None or made_for[0] != world:
         st.info(t("weights.sweep_empty"), icon=":material/show_chart:")
         return
     if made_for != wanted and choice != LADDER_CHOICE:

@@ -16,8 +16,6 @@ from core.pipeline.recommendation import (
     Comparison,
     PopulationMetrics,
     compare_with_published,
-    published_options,
-    published_weights,
 )
 from core.pipeline.tuning import churn_by_department, ladder, normalised, places_of_courses
 from core.recommendation.blend import SIGNALS
@@ -25,10 +23,16 @@ from core.records import WeightSet
 from pages.widgets.display import draw_chart
 from pages.widgets.session import application, guard
 from pages.widgets.weights_groups import draw_groups
-from pages.widgets.weights_options import draw_options, set_options
+from pages.widgets.weights_options import draw_options
 from pages.widgets.weights_save import draw_save
-
-FULL = 100  # a slider's largest weight
+from pages.widgets.weights_sliders import (
+    FULL,
+    fill_from_in_force,
+    follow_in_force,
+    set_sliders,
+    slider_key,
+    slider_weights,
+)
 
 
 def signal_labels(t: Translator) -> dict[str, str]:
@@ -45,31 +49,6 @@ def weights_in_words(weights: Mapping[str, float], t: Translator) -> str:
 def set_name(chosen: WeightSet, t: Translator) -> str:
     """What the set is called: its name, or its weights where nobody gave it one."""
     return chosen.name or weights_in_words(chosen.weights, t)
-
-
-def set_sliders(weights: Mapping[str, float]) -> None:
-    """Moves the sliders; for button callbacks, which run before the sliders are drawn."""
-    for signal, share in normalised(weights).items():
-        st.session_state[_key(signal)] = round(share * FULL)
-
-
-def slider_weights(catalog_id: str) -> dict[str, float]:
-    """What the sliders say, the weights in force before they were touched."""
-    if any(_key(signal) not in st.session_state for signal in SIGNALS):
-        shares = normalised(published_weights(application(), catalog_id))
-        preset = {signal: round(share * FULL) for signal, share in shares.items()}
-    else:
-        preset = {}
-    return {signal: float(st.session_state.get(_key(signal), preset.get(signal, 0))) for signal in SIGNALS}
-
-
-def _reset(catalog_id: str) -> None:
-    set_sliders(published_weights(application(), catalog_id))
-    set_options(published_options(application(), catalog_id))
-
-
-def _key(signal: str) -> str:
-    return f"weight_{signal}"
 
 
 @st.fragment
@@ -92,6 +71,7 @@ def draw_tuning(catalog_id: str, sets: Sequence[WeightSet], t: Translator) -> No
 
 
 def _draw_sliders(catalog_id: str, t: Translator) -> dict[str, float]:
+    follows = follow_in_force(catalog_id)
     st.markdown(f"**{t('weights.presets')}**", help=t("weights.presets_help"))
     with st.container(horizontal=True, gap="small"):
         for label, preset in ladder().items():
@@ -106,24 +86,24 @@ def _draw_sliders(catalog_id: str, t: Translator) -> dict[str, float]:
             key="weights_reset",
             type="tertiary",
             icon=":material/restart_alt:",
-            on_click=_reset,
+            on_click=fill_from_in_force,
             args=(catalog_id,),
         )
-    current = slider_weights(catalog_id)
-    shares = normalised(current)
+    if not follows:
+        st.caption(f":orange[{t('weights.not_followed')}]")
+    shares = normalised(slider_weights())
     for signal, label in signal_labels(t).items():
-        st.session_state.setdefault(_key(signal), int(current[signal]))
         st.slider(
             f"{label} · **{shares[signal]:.0%}**",
             0,
             FULL,
             step=1,
-            key=_key(signal),
+            key=slider_key(signal),
             help=t(f"recommendation.signal_help.{signal}"),
             persist_state="session",
         )
     st.caption(t("weights.sliders_note"))
-    return {signal: float(st.session_state[_key(signal)]) for signal in SIGNALS}
+    return slider_weights()
 
 
 def metric_values(metrics: PopulationMetrics | TrialMetrics, t: Translator) -> dict[str, float]:

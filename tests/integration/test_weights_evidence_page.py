@@ -211,6 +211,18 @@ def test_resetting_brings_the_options_in_force_back(seeded: Application) -> None
     assert at.number_input(key="options_cap").value == 0
 
 
+def test_saved_weights_that_nobody_moved_since_change_no_list(seeded: Application) -> None:
+    unchanged = Translator("en")("weights.no_churn")
+    at = open_weights(seeded)
+    for signal, weight in {"department": 100, "interest": 0, "history": 99, "popularity": 1}.items():
+        at.slider(key=f"weight_{signal}").set_value(weight)  # a slider shows popularity's 0.5 % as 0
+    assert unchanged not in [each.value for each in run(at).info]
+    at.text_input(key="weights_name").set_value("Ours")
+    click(at, "weights_save")
+    click(at, "weights_reset")
+    assert unchanged in [each.value for each in at.info]
+
+
 def test_saved_sets_say_their_options(seeded: Application, language: str) -> None:
     t, catalog_id = Translator(language), catalog_of(seeded)
     save_weights(seeded, catalog_id, "A", {"interest": 1}, author="Lee", options=ListOptions(department_cap=3))
