@@ -84,7 +84,7 @@ def catalog_status(app: Application, catalog: Catalog) -> CatalogStatus:
         statuses=report.statuses,
         departments=report.departments,
         review=app.enhancements.counts_of_latest(catalog_id) | {ReviewState.REJECTED: rejected},
-        published=len(approved_texts(app, catalog_id)),
+        published=len(approved_texts(app, catalog_id).keys() & {it.course.course_key for it in report.courses}),
         unreleased=unpublished(app, catalog_id),
         withdrawn=withdrawn(app, catalog_id),
         embedded=embedding.embedded,

@@ -6,6 +6,7 @@ from core.pipeline import review
 from core.pipeline.application import Application
 from core.pipeline.course_editing import edit_course
 from core.pipeline.intake import CatalogPreview, apply_catalog, preview_catalog
+from core.pipeline.status import catalog_status
 from core.pipeline.verify import verify
 from core.records import ReviewState
 
@@ -32,6 +33,9 @@ def test_approved_texts_and_corrections_go_with_a_course_to_its_new_code(
     assert published["PHY1"].published_text == "Light, lenses and mirrors."
     assert (published["PHY1"].decided_by, published["PHY1"].job_id) == ("lee", "")
     assert published["PH1"].enhancement_id == text
+    assert (
+        catalog_status(app, app.catalogs.get(catalog_id)).published == 1
+    )  # those that the file has no more do not count
     (reworked,) = app.enhancements.for_course(catalog_id, "PHY2")
     assert (reworked.state, reworked.text) == (ReviewState.STALE, app.enhancements.get(other).text)
     (logged,) = app.enhancements.history(published["PHY1"].enhancement_id)
