@@ -61,6 +61,7 @@ def _intake_catalog(app: Application, options: argparse.Namespace, console: Cons
         "removed": done.removed,
         "unchanged": done.unchanged,
         "corrections_kept": done.corrections,
+        "corrections_not_applied": done.corrections_not_applied,
         "columns": dict(preview.mapping.fields),
         "problem_count": len(done.problems),
         "problems": problem_values(done.problems, console.t),

@@ -76,6 +76,7 @@ class CatalogImport:
     removed: int
     unchanged: int
     corrections: int  # fields that keep what people corrected here, although the file says otherwise
+    corrections_not_applied: int  # fields that do not: another course stands under the key now
     problems: tuple[Problem, ...]
     seconds: float
 
@@ -161,6 +162,7 @@ def apply_catalog(
         import_id=import_id,
         courses=len(courses),
         corrections=sum(each.is_kept for each in preview.corrections),
+        corrections_not_applied=sum(not each.is_kept for each in preview.corrections),
         problems=preview.problems,
         seconds=time.perf_counter() - started,
         **counts,

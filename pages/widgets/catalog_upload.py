@@ -268,6 +268,8 @@ def draw_import(done: CatalogImport, t: Translator) -> None:
     )
     if done.corrections:
         st.caption(t("catalog.corrections_kept", count=done.corrections))
+    if done.corrections_not_applied:
+        st.caption(t("catalog.not_applied", count=done.corrections_not_applied))
     if done.problems:
         draw_problems(done.problems, t, key="import_problems")
     with st.container(horizontal=True):

@@ -65,3 +65,15 @@ def test_a_correction_made_while_the_file_was_looked_at_is_kept_too(
     apply_catalog(app, preview)
     course = app.catalogs.course(corrected, "PH1")
     assert (course.title, course.credits) == ("Wave Optics", "7")
+
+
+def test_a_correction_is_named_but_not_applied_where_another_course_got_the_code(
+    app: Application, corrected: str, catalog_file: bytes
+) -> None:
+    preview = next_term(
+        app, corrected, catalog_file.replace(b"PH1,Optics,Physics,Optics", b"PH1,Mechanics,Physics,Forces")
+    )
+    assert [(each.field, each.kept, each.is_kept) for each in preview.corrections] == [("title", "Wave Optics", False)]
+    done = apply_catalog(app, preview)
+    assert (done.corrections, done.corrections_not_applied) == (0, 1)
+    assert app.catalogs.course(corrected, "PH1").title == "Mechanics"
