@@ -10,6 +10,7 @@ from core.i18n import Translator
 from core.pipeline import enhancement, jobs, settings
 from core.pipeline.application import Application
 from core.records import JobKind, JobStatus, ReviewState
+from pages.widgets.picking import table_key
 from tests.pages_lab import (
     JOB_SECONDS,
     click,
@@ -40,6 +41,22 @@ def test_a_second_start_finds_the_first_ones_job(uploaded: Application) -> None:
     first, second = open_dashboard("enhance"), open_dashboard("enhance")
     click(first, "start_enhancement")
     click(second, "start_enhancement")
+    assert len(jobs.list_jobs(uploaded)) == 1
+
+
+def test_when_the_picked_courses_were_written_by_others_the_button_for_them_starts_nothing(
+    uploaded: Application,
+) -> None:
+    catalog_id = uploaded.catalogs.list()[0].catalog_id
+    keys = [course.course_key for course in enhancement.plan_enhancement(uploaded, catalog_id).courses]
+    at = open_dashboard("enhance")
+    at.session_state[table_key("planned", keys)] = {"selection": {"rows": [0]}}
+    run(at)
+    scope = enhancement.EnhancementScope(course_keys=frozenset(keys[:1]))
+    job = enhancement.start_enhancement(uploaded, enhancement.plan_enhancement(uploaded, catalog_id, scope))
+    uploaded.job_service.wait(job.job_id, JOB_SECONDS)
+    next(button for button in at.button if str(button.key).startswith("start_")).click()
+    run(at)
     assert len(jobs.list_jobs(uploaded)) == 1
 
 

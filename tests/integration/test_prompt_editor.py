@@ -14,10 +14,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.config import PROJECT_FOLDER
 from core.enhancement.builtin_prompts import ENGLISH, KOREAN
-from core.i18n import LANGUAGES
+from core.i18n import LANGUAGES, Translator
 from core.pipeline.application import Application
 from core.pipeline.intake import apply_catalog, preview_catalog
-from core.pipeline.prompts import default_prompt, prompt_versions
+from core.pipeline.prompts import default_prompt, make_default, prompt_versions, save_prompt
 from core.pipeline.settings import Settings, change_settings, read_settings
 from pages.widgets.session import application
 
@@ -81,6 +81,17 @@ def test_an_edited_prompt_is_previewed_saved_used_and_taken_back(app: Applicatio
     at.button(key="prompt_back_0").click()
     run(at)
     assert default_prompt(app, "en").number == 0
+
+
+def test_going_back_goes_where_the_button_said_or_nowhere(app: Application) -> None:
+    for note in ("first", "second"):
+        save_prompt(app, replace(ENGLISH, system=f"You write the {note} way."), note)
+    make_default(app, "en", 1)
+    at = open_page(app, CATALOG, "en")
+    make_default(app, "en", 2)  # by another person
+    next(button for button in at.button if button.label == Translator("en")("prompts.roll_back", number=0)).click()
+    run(at)
+    assert default_prompt(app, "en").number == 2
 
 
 def test_a_mistake_is_explained_and_nothing_can_be_saved(app: Application) -> None:

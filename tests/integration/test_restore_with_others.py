@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import streamlit as st
 
+from core.i18n import Translator
 from core.pipeline.application import Application
 from core.pipeline.backup import BackupFile, make_backup, restore_while_open
 from core.pipeline.enhancement import EnhancementOptions, plan_enhancement, start_enhancement
@@ -48,6 +49,20 @@ def test_what_refreshes_itself_goes_on_after_a_restore(
     cancel_job(application(), job_id)
     assert drawn == [name], shown(at)
     assert not at.error
+
+
+def test_the_backup_whose_button_was_pressed_is_asked_about_though_a_newer_one_was_made(
+    uploaded: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[BackupFile] = []
+    monkeypatch.setattr(settings_data, "_confirm", lambda backup, t: asked.append(backup))
+    wanted = make_backup(uploaded)
+    at = open_page("settings", uploaded)
+    button = next(each for each in at.button if each.label == Translator("en")("settings.restore"))
+    make_backup(uploaded)
+    button.click()
+    at.run()
+    assert [backup.path for backup in asked] == [wanted.path]
 
 
 def test_two_restores_at_once_come_one_after_the_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
