@@ -35,9 +35,10 @@ PAGES = ("", "catalog", "enhance", "review", "students", "weights", "performance
 DRAFTS = 300
 THINKING = (10.0, 30.0)  # seconds in which a person reads and thinks between two clicks
 MAX_P95 = 2.0  # seconds, promised
-MAX_GROWTH_MIB = 60.0  # of the server between the second and the last quarter
+MAX_GROWTH_MIB = 60.0  # of the server between the second and the last quarter, beyond that of its database
 SAMPLE_SECONDS = 5.0
 SET_NAME = "Shared"
+SAMPLED = ("seconds", "mib", "threads", "files", "database_mib")
 
 
 @dataclass
@@ -49,7 +50,7 @@ class Load:
     approved: int = 0  # presses after which the next draft was drawn
     saved: int = 0
     refused: int = 0  # saves that were told of another person's
-    samples: list[tuple[float, float, int, int]] = field(default_factory=list)  # seconds, MiB, threads, files
+    samples: list[tuple[float, float, int, int, float]] = field(default_factory=list)  # as SAMPLED names them
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, what: str, drawn: Drawn) -> None:
@@ -118,16 +119,17 @@ def tune(port: int, number: int, until: float, load: Load) -> None:
                 drawn = session.open("weights")
 
 
-def watch(process: psutil.Process, until: float, load: Load) -> None:
-    """Note what the server holds."""
+def watch(process: psutil.Process, database: Path, until: float, load: Load) -> None:
+    """Note what the server holds, and how large its database is: each list that is stored for all students stays."""
     began = time.monotonic()
     while time.monotonic() < until:
         memory = process.memory_info().rss / 2**20
-        load.samples.append((time.monotonic() - began, memory, process.num_threads(), process.num_fds()))
+        seconds, size = time.monotonic() - began, database.stat().st_size / 2**20
+        load.samples.append((seconds, memory, process.num_threads(), process.num_fds(), size))
         time.sleep(SAMPLE_SECONDS)
 
 
-def browse(dashboard: Dashboard, sessions: int, minutes: float) -> Load:
+def browse(dashboard: Dashboard, database: Path, sessions: int, minutes: float) -> Load:
     """Let all of them at it."""
     load, until = Load(), time.monotonic() + 60 * minutes
     roles = [review, review, tune, tune, *[look] * max(0, sessions - 4)]
@@ -140,7 +142,7 @@ def browse(dashboard: Dashboard, sessions: int, minutes: float) -> Load:
             faults.append(error)
 
     threads = [threading.Thread(target=run, args=(role, number)) for number, role in enumerate(roles)]
-    threads.append(threading.Thread(target=watch, args=(psutil.Process(dashboard.process.pid), until, load)))
+    threads.append(threading.Thread(target=watch, args=(psutil.Process(dashboard.process.pid), database, until, load)))
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -170,12 +172,13 @@ def growth(load: Load) -> tuple[str, list[str]]:
     quarter = max(1, len(load.samples) // 4)
     early, late = load.samples[quarter : 2 * quarter] or load.samples[:1], load.samples[-quarter:]
     middle = [tuple(sorted(values)[len(values) // 2] for values in zip(*part, strict=True)) for part in (early, late)]
-    (_, memory, threads, files), (_, memory_late, threads_late, files_late) = middle
+    (_, memory, threads, files, stored), (_, memory_late, threads_late, files_late, stored_late) = middle
     sentence = (
-        f"memory {memory:.0f} -> {memory_late:.0f} MiB, threads {threads} -> {threads_late}, "
+        f"memory {memory:.0f} -> {memory_late:.0f} MiB, database {stored:.0f} -> {stored_late:.0f} MiB, threads {threads} -> {threads_late}, "
         f"files {files} -> {files_late}"
     )
-    return sentence, [f"the server grew: {sentence}"] if memory_late - memory > MAX_GROWTH_MIB else []
+    gained = memory_late - memory - (stored_late - stored)  # DuckDB keeps of its file what it has room for
+    return sentence, [f"the server grew: {sentence}"] if gained > MAX_GROWTH_MIB else []
 
 
 def main(minutes: float, sessions: int) -> int:
@@ -185,7 +188,7 @@ def main(minutes: float, sessions: int) -> int:
         job_id = prepare(home)
         dashboard = Dashboard.start(home)
         try:
-            load = browse(dashboard, sessions, minutes)
+            load = browse(dashboard, Config(home).database_path, sessions, minutes)
         finally:
             dashboard.stop()
         faults = lost_updates(home, job_id, load)
@@ -196,7 +199,7 @@ def main(minutes: float, sessions: int) -> int:
     p95 = everything[int(len(everything) * 0.95)]
     faults += [*grown, *(f"{count} times: {error}" for error, count in load.errors.items())]
     faults += [f"p95 is {p95:.2f} s"] if p95 > MAX_P95 else []
-    path = write_rows("load", ("seconds", "mib", "threads", "files"), load.samples)
+    path = write_rows("load", SAMPLED, load.samples)
     print(f"{sessions} sessions for {minutes:g} minutes: {len(everything)} pages, {spread(everything)}; {sentence}")
     print(
         f"{load.approved} approved, {load.saved} weight sets saved, {load.refused} told of another; samples in {path}"
