@@ -174,8 +174,8 @@ def growth(load: Load) -> tuple[str, list[str]]:
     middle = [tuple(sorted(values)[len(values) // 2] for values in zip(*part, strict=True)) for part in (early, late)]
     (_, memory, threads, files, stored), (_, memory_late, threads_late, files_late, stored_late) = middle
     sentence = (
-        f"memory {memory:.0f} -> {memory_late:.0f} MiB, database {stored:.0f} -> {stored_late:.0f} MiB, threads {threads} -> {threads_late}, "
-        f"files {files} -> {files_late}"
+        f"memory {memory:.0f} -> {memory_late:.0f} MiB, database {stored:.0f} -> {stored_late:.0f} MiB, "
+        f"threads {threads} -> {threads_late}, files {files} -> {files_late}"
     )
     gained = memory_late - memory - (stored_late - stored)  # DuckDB keeps of its file what it has room for
     return sentence, [f"the server grew: {sentence}"] if gained > MAX_GROWTH_MIB else []
