@@ -27,7 +27,7 @@ check: $(VENV)/.installed-tests ## lint, formatting, types, who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-faults: $(VENV)/.installed-tests ## kills, damaged databases and files, load: about an hour; prints its figures
+faults: $(VENV)/.installed-tests ## kills, damaged databases and files, load: about half an hour; prints its figures
 	$(BIN)/python -m tests.faults
 
 bench: $(VENV)/.installed-tests ## descriptions, vectors and the whole pipeline beside others, about half an hour; prints tables
