@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from core.errors import IntakeError
 from core.pipeline.application import Application
 from core.pipeline.file_reading import read_file
 from core.pipeline.intake import Upload, read_upload
-from core.records import Problem
+from core.records import Course, Problem
 
 _KIND = "students"
 
@@ -116,8 +117,16 @@ def _preview(
 
 
 def _known_courses(app: Application, catalog_id: str | None) -> dict[str, str]:
-    """What a history may call a course -> its key. A title that several courses share names none of them."""
+    """What a history may call a course -> its key; courses that are offered come before those that were."""
     courses = app.catalogs.courses(catalog_id, active_only=False) if catalog_id else []
+    offered = [course for course in courses if course.is_active]
+    titles = {course.title for course in offered}
+    former = [course for course in courses if not course.is_active and course.title not in titles]
+    return _names(former) | _names(offered)
+
+
+def _names(courses: Sequence[Course]) -> dict[str, str]:
+    """A title that several courses share names none of them."""
     titles = Counter(course.title for course in courses)
     known = {course.title: course.course_key for course in courses if titles[course.title] == 1}
     known |= {course.code: course.course_key for course in courses if course.code}

@@ -7,6 +7,7 @@ from core.pipeline.application import Application
 from core.pipeline.course_editing import edit_course
 from core.pipeline.intake import CatalogPreview, apply_catalog, preview_catalog
 from core.pipeline.status import catalog_status
+from core.pipeline.student_intake import preview_students
 from core.pipeline.verify import verify
 from core.records import ReviewState
 
@@ -55,3 +56,13 @@ def test_a_code_that_comes_back_has_what_was_decided_last(
     apply_catalog(app, next_term(app, catalog_id, catalog_file))
     assert app.enhancements.published(catalog_id)["PH1"].published_text == "Light, lenses and mirrors."
     assert verify(app).holds
+
+
+def test_a_title_in_a_history_means_the_course_that_is_offered_under_it_now(
+    app: Application, catalog_id: str, catalog_file: bytes
+) -> None:
+    apply_catalog(app, next_term(app, catalog_id, catalog_file.replace(b"PH1,", b"PHY1,")))
+    title = app.catalogs.course(catalog_id, "PHY1").title
+    history = f"student_id,department,courses taken\nS1,Physics,{title}\nS2,Physics,PH1\n".encode()
+    students = preview_students(app, history, "s.csv", catalog_id=catalog_id).intake.students
+    assert [student.taken_course_keys for student in students] == [("PHY1",), ("PH1",)]
