@@ -121,8 +121,8 @@ def _known_courses(app: Application, catalog_id: str | None) -> dict[str, str]:
     courses = app.catalogs.courses(catalog_id, active_only=False) if catalog_id else []
     offered = [course for course in courses if course.is_active]
     titles = {course.title for course in offered}
-    former = [course for course in courses if not course.is_active and course.title not in titles]
-    return _names(former) | _names(offered)
+    former = _names([course for course in courses if not course.is_active])
+    return {name: key for name, key in former.items() if name not in titles} | _names(offered)
 
 
 def _names(courses: Sequence[Course]) -> dict[str, str]:
