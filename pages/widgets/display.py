@@ -85,16 +85,7 @@ def course_table(
     `extra` adds columns (label -> one value a course). With `selection` "one" a click anywhere picks a course, with
     "many" there is a box to tick before each row.
     """
-    rows: dict[str, Sequence[Any]] = {
-        t("widgets.code"): [course.code for course in courses],
-        t("widgets.course_title"): [course.title for course in courses],
-        t("widgets.department"): [course.department for course in courses],
-    }
-    if triage is not None:
-        verdicts = [triage.get(course.course_key) for course in courses]
-        rows[t("widgets.status")] = [status_name(verdict, t) for verdict in verdicts]
-        rows[t("widgets.reason")] = [t.message(verdict.reason) if verdict else "" for verdict in verdicts]
-    rows |= dict(extra or {})
+    rows = _course_columns(courses, t, triage) | dict(extra or {})
     if len(courses) <= _ROWS_WITHOUT_SCROLLING:
         height = "auto"
     if selection is None:
@@ -123,6 +114,21 @@ def course_table(
     )
     picked = set(picking.take(answer))
     return [course for course in courses if course.course_key in picked]
+
+
+def _course_columns(
+    courses: Sequence[Course], t: Translator, triage: Mapping[str, Triage] | None
+) -> dict[str, Sequence[Any]]:
+    rows: dict[str, Sequence[Any]] = {
+        t("widgets.code"): [course.code for course in courses],
+        t("widgets.course_title"): [course.title for course in courses],
+        t("widgets.department"): [course.department for course in courses],
+    }
+    if triage is not None:
+        verdicts = [triage.get(course.course_key) for course in courses]
+        rows[t("widgets.status")] = [status_name(verdict, t) for verdict in verdicts]
+        rows[t("widgets.reason")] = [t.message(verdict.reason) if verdict else "" for verdict in verdicts]
+    return rows
 
 
 def status_name(verdict: Triage | None, t: Translator) -> str:

@@ -46,7 +46,7 @@ def institution(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Institutio
         )
         secrets.write_text(
             f'[auth]\nredirect_uri = "http://127.0.0.1:{port}/oauth2callback"\ncookie_secret = "{"x" * 40}"\n{client}'
-            f"[auth.library]\n{client}trust_unverified_email = true\n"
+            f"[auth.campus]\n{client}trust_unverified_email = true\n"
         )
         dashboard = Dashboard.start(home, port, "--secrets.files", str(secrets))
         yield Institution(dashboard, provider)
@@ -120,7 +120,7 @@ def test_no_other_site_can_sign_a_browser_in(institution: Institution) -> None:
     [
         ("default", {"email": "lee@example.ac.kr", "email_verified": True}, False, LEE),
         ("default", {"email": "lee@example.ac.kr"}, False, "does not say that"),
-        ("library", {"email": "lee@example.ac.kr"}, False, LEE),
+        ("campus", {"email": "lee@example.ac.kr"}, False, LEE),
         ("default", {"email": "nobody@example.ac.kr", "email_verified": True}, False, "nobody gave you a role yet"),
         ("default", {"email": "lee@example.ac.kr"}, True, "Sign in with your institution"),
     ],
