@@ -38,6 +38,7 @@ MAX_P95 = 2.0  # seconds, promised
 MAX_GROWTH_MIB = 60.0  # of the server between the second and the last quarter, beyond that of its database
 SAMPLE_SECONDS = 5.0
 SET_NAME = "Shared"
+TOLD_OF_ANOTHER = ("was changed by", "Other weights were published")  # nothing was saved then
 SAMPLED = ("seconds", "mib", "threads", "files", "database_mib")
 
 
@@ -110,7 +111,7 @@ def tune(port: int, number: int, until: float, load: Load) -> None:
         while time.monotonic() < until and "weights_save" in drawn.buttons:
             time.sleep(chance.uniform(*THINKING))
             drawn = session.press(drawn.buttons["weights_save"], {drawn.buttons["weights_name"]: SET_NAME})
-            conflict = any("was changed by" in sentence for sentence in (*drawn.errors, *drawn.notices))
+            conflict = any(told in sentence for sentence in (*drawn.errors, *drawn.notices) for told in TOLD_OF_ANOTHER)
             load.note("save weights", replace(drawn, errors=[] if conflict else drawn.errors))
             with load.lock:
                 load.saved += not (conflict or drawn.errors)
