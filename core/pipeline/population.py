@@ -11,6 +11,7 @@ from core.pipeline.application import Application
 from core.pipeline.courses import all_courses_of, catalogs_of
 from core.pipeline.embedding import CatalogTexts, catalog_texts, embedded_text, plan_embedding, vectors_version
 from core.pipeline.settings import read_settings
+from core.pipeline.taken_courses import students_of
 from core.recommendation.arrays import Floats as Vector
 from core.recommendation.citations import Author, SourceText
 from core.recommendation.population import PopulationData, build_population
@@ -123,7 +124,8 @@ def sources(app: Application, catalog_id: str) -> Sources:
     model = read_settings(app).embedding_model
 
     def read() -> Sources:
-        return _sources(model, catalog_texts(app, catalog_id), all_courses_of(app, catalog_id), app.students.all())
+        courses, students = all_courses_of(app, catalog_id), students_of(app, catalog_id)
+        return _sources(model, catalog_texts(app, catalog_id), courses, students)
 
     return app.cached(f"sources {catalog_id}", (app.changes, model), read)
 
@@ -139,7 +141,7 @@ def _load(app: Application, catalog_id: str) -> Loaded:
     def of(hashes: Mapping[str, str]) -> dict[str, Vector]:
         return {name: vectors[text_hash] for name, text_hash in hashes.items() if text_hash in vectors}
 
-    students = app.students.all()
+    students = students_of(app, catalog_id)
     population = build_population(courses, students, of(found.courses), of(found.departments), of(found.interests))
     return Loaded(
         prepared=prepare(population),

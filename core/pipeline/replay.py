@@ -14,6 +14,7 @@ import numpy as np
 from core.errors import RecommendationError, StorageError
 from core.pipeline.application import Application
 from core.pipeline.population import Loaded, load
+from core.pipeline.taken_courses import student_of
 from core.recommendation.blend import Weights
 from core.recommendation.options import ListOptions, rank_lists
 from core.recommendation.ranking import with_students
@@ -90,7 +91,7 @@ def _is_same_now(
 ) -> bool | None:
     """Scores are compared as they are stored, in single precision."""
     try:
-        student = app.students.get(stored[0].student_id)
+        student = student_of(app, run.catalog_id, stored[0].student_id)
     except StorageError:
         return None
     options = ListOptions.from_mapping(weight_set.options)

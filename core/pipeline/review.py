@@ -83,14 +83,15 @@ def review_queue(
     search: str = "",
     job_id: str | None = None,
 ) -> ReviewQueue:
-    """The newest text of each course if it is in these states: hard findings first, then soft, then the rest.
+    """The newest text of each offered course if it is in these states: hard findings first, then soft, then the rest.
 
     With REJECTED among the states, all rejected texts are listed too.
     """
     seen = app.enhancements.newest_decision()
     courses = {course.course_key: course for course in courses_of(app, catalog_id)}
-    newest = list(app.enhancements.latest(catalog_id).values())
-    rejected = app.enhancements.of_catalog(catalog_id, [ReviewState.REJECTED])
+    newest = [it for key, it in app.enhancements.latest(catalog_id).items() if key in courses]
+    every_rejected = app.enhancements.of_catalog(catalog_id, [ReviewState.REJECTED])
+    rejected = [it for it in every_rejected if it.course_key in courses]
     human = _human_texts(app, catalog_id)
     counts = Counter(it.state for it in newest) + Counter({ReviewState.REJECTED: len(rejected)})
     listed = newest + (rejected if ReviewState.REJECTED in states else [])
@@ -102,7 +103,7 @@ def review_queue(
             has_human_text=human.get(it.course_key, it.enhancement_id) != it.enhancement_id,
         )
         for it in listed
-        if it.state in states and it.course_key in courses and job_id in (None, it.job_id)
+        if it.state in states and job_id in (None, it.job_id)
     ]
     queue = ReviewQueue(
         items=tuple(sorted(items, key=_by_risk)),

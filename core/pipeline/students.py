@@ -11,6 +11,7 @@ import numpy as np
 from core.config import DEFAULT_TOP_K
 from core.pipeline.application import Application
 from core.pipeline.population import Loaded, load
+from core.pipeline.taken_courses import student_of
 from core.pipeline.weight_sets import published_options, published_weights
 from core.recommendation import explain
 from core.recommendation.blend import SIGNALS, Weights
@@ -86,7 +87,7 @@ def student_view(app: Application, catalog_id: str, student_id: str) -> StudentV
     Where the run is older than the student it may have none: then the list is made now. Raises StorageError when
     there is no such student.
     """
-    student = app.students.get(student_id)
+    student = student_of(app, catalog_id, student_id)
     loaded = load(app, catalog_id)
     run = app.recommendations.latest_run(catalog_id)
     if run is None:

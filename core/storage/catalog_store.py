@@ -126,7 +126,7 @@ class CatalogStore:
 
         Courses that are not among them become inactive. Each course that is new or says something else gets a new
         version; texts of courses whose content hash changed become stale, or stand again if it is what it was.
-        `renamed` says which new key a course has in place of its old one: its versions and published text go with it.
+        `renamed` says which new key a course has in place of its old one: its versions and texts go with it.
         Raises StorageError when two courses have one key (DuckDB would keep the first and say nothing).
         """
         _refuse_duplicates(courses)
@@ -158,6 +158,10 @@ class CatalogStore:
         if row is None:
             raise StorageError("storage.no_course", course=key)
         return course_of_row(row)
+
+    def renames(self, catalog_id: str) -> dict[str, str]:
+        """Old course key -> the key that the newest file to change it gave the course."""
+        return dict(self._database.fetch(queries.RENAMES, [catalog_id]))
 
     def update_course(self, catalog_id: str, course: Course, by: str = "", expected_hash: str | None = None) -> None:
         """Store a person's edit of a course as a new version; texts written for its old fields become stale.

@@ -89,12 +89,12 @@ class EnhancementStore:
         return self._by_course(queries.PUBLISHED, catalog_id)
 
     def counts(self, catalog_id: str) -> dict[ReviewState, int]:
-        """How many of a catalog's enhancements are in each state; every state is there."""
+        """How many texts of a catalog's offered courses are in each state; every state is there."""
         found = dict(self._database.fetch(queries.COUNT_STATES, [catalog_id]))
         return {state: int(found.get(state.value, 0)) for state in ReviewState}
 
     def counts_of_latest(self, catalog_id: str) -> dict[ReviewState, int]:
-        """How many of `latest` are in each state; every state is there."""
+        """How many of `latest` are in each state, of offered courses; every state is there."""
         found = dict(self._database.fetch(queries.COUNT_LATEST, [catalog_id]))
         return {state: int(found.get(state.value, 0)) for state in ReviewState}
 

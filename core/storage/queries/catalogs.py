@@ -52,6 +52,10 @@ WHERE NOT EXISTS ( -- a code may come back
         AND had.saved_at = v.saved_at
 )
 """
+PUT_RENAMES = """
+INSERT OR REPLACE INTO course_renames (catalog_id, old_key, new_key) SELECT catalog_id, old_key, new_key FROM incoming
+"""
+RENAMES = "SELECT old_key, new_key FROM course_renames WHERE catalog_id = ?"
 COURSE_VERSIONS = """
 SELECT course, saved_at, saved_by, import_id IS NULL FROM course_versions
 WHERE catalog_id = ? AND course_key = ? ORDER BY saved_at DESC

@@ -51,10 +51,11 @@ WHERE NOT EXISTS ( -- a code may come back
         AND had.state = e.state AND had.text = e.text AND had.edited_text IS NOT DISTINCT FROM e.edited_text
 )
 """
-COUNT_STATES = "SELECT state, count(*) FROM enhancements WHERE catalog_id = ? GROUP BY state"
-COUNT_LATEST = """
+_OF_OFFERED = "FROM enhancements JOIN courses USING (catalog_id, course_key) WHERE is_active AND catalog_id = ?"
+COUNT_STATES = f"SELECT state, count(*) {_OF_OFFERED} GROUP BY state"
+COUNT_LATEST = f"""
 SELECT state, count(*) FROM (
-    SELECT state FROM enhancements WHERE catalog_id = ? AND state <> 'rejected'
+    SELECT state {_OF_OFFERED} AND state <> 'rejected'
     QUALIFY row_number() OVER (PARTITION BY course_key ORDER BY created_at DESC, enhancement_id) = 1
 ) GROUP BY state
 """
