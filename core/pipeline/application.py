@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from threading import Event, RLock, Thread
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from core.catalog.isolation import remove_leftovers
 from core.config import Config
+from core.errors import CourseLiftError
 from core.jobs.service import JobService
-from core.pipeline.backup import watch_backups
+from core.pipeline.backup import back_up_when_due, put_log_back
 from core.pipeline.reading_places import ReadingPlaces
 from core.storage.access_log import AccessLog
 from core.storage.catalog_store import CatalogStore
@@ -27,7 +29,13 @@ from core.storage.settings_store import SettingsStore
 from core.storage.student_store import StudentStore
 from core.storage.weight_store import WeightStore
 
+if TYPE_CHECKING:
+    from core.pipeline.daily_look import Look
+
 T = TypeVar("T")
+_BACKUP_SECONDS = 60.0  # between two looks whether a backup is due
+
+logger = logging.getLogger(__name__)
 
 
 class Application:
@@ -35,7 +43,8 @@ class Application:
 
     Attributes are the stores by subject: `catalogs`, `enhancements`, `jobs`, `embeddings`, `students`,
     `recommendations`, `releases`, `weights`, `settings`, `measurements`, `prompts`, `access_log`,
-    the `job_service`, and `reading`: which draft each reviewer has before them.
+    the `job_service`, `reading`: which draft each reviewer has before them, and `last_look`: what was found when
+    it was last looked whether everything holds, None before the first time.
 
     Raises StorageError when another process holds the database.
     """
@@ -59,15 +68,44 @@ class Application:
         self.access_log = AccessLog(self.database, config.access_journal_path)
         self.job_service = JobService(config, self.jobs)
         self.reading = ReadingPlaces()
+        self.last_look: Look | None = None
         self._cache: dict[str, tuple[object, object]] = {}
         self._cache_locks: defaultdict[str, RLock] = defaultdict(RLock)  # one a name: others do not wait meanwhile
         self._cache_lock = RLock()
         self._changes = time.time_ns()  # never again what it was in an application that was open before
         self._stopping = Event()
-        self._backups: Thread | None = None
+        self._repeating: list[Thread] = []
+        self._delete_again()
         if watch_jobs:
             self.job_service.watch()
-            self._backups = watch_backups(self, self._stopping)
+            self.repeat("backup", lambda: back_up_when_due(self), _BACKUP_SECONDS)
+
+    def _delete_again(self) -> None:
+        """However an older database came here (a restore that was killed, a copy put back by hand), students who were
+        deleted since are not in it for anybody to see.
+        """
+        try:
+            if self.access_log.lacks_deletions():
+                put_log_back(self.database, self.access_log)
+        except BaseException:
+            self.database.close()
+            raise
+
+    def repeat(self, name: str, work: Callable[[], object], seconds: float) -> None:
+        """Do `work` again and again in a thread of its own, `seconds` after it was last done, until `close`."""
+
+        def go_on() -> None:
+            while not self._stopping.wait(seconds):
+                try:
+                    work()
+                except CourseLiftError as error:  # a full disk, mostly
+                    logger.warning("%s: %s", name, error)
+                except Exception:  # nothing may end the thread
+                    logger.exception("%s: unexpected", name)
+
+        thread = Thread(target=go_on, name=name, daemon=True)
+        self._repeating.append(thread)
+        thread.start()
 
     @property
     def changes(self) -> int:
@@ -96,8 +134,8 @@ class Application:
         self._stopping.set()
         self.job_service.stop()
         self.database.close()
-        if self._backups is not None:
-            self._backups.join()
+        for thread in self._repeating:
+            thread.join()
 
     def __enter__(self) -> Application:
         return self

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 KEPT = 7  # automatic copies, unless a person says otherwise
 MAX_KEPT = 100
 AUTOMATIC_AGE = timedelta(days=1)
-LOOK_SECONDS = 60.0
 _SETTING = "backups_kept"
 _BY_HAND, _AUTOMATIC, _BEFORE_RESTORE = "courselift", "automatic", "before-restore"
 _KINDS = (_AUTOMATIC, _BEFORE_RESTORE, "before-upgrade")
@@ -94,23 +92,6 @@ def back_up_when_due(app: Application) -> BackupFile | None:
     logger.info("backed up by itself: %s", made.path.name)
     _take_away_old(app)
     return made
-
-
-def watch_backups(app: Application, stopping: threading.Event) -> threading.Thread:
-    """Start the thread that backs up when it is due, until `stopping` is set."""
-
-    def look() -> None:
-        while not stopping.wait(LOOK_SECONDS):
-            try:
-                back_up_when_due(app)
-            except CourseLiftError as error:  # a full disk, mostly
-                logger.warning("no backup was made: %s", error)
-            except Exception:  # nothing may end the thread
-                logger.exception("no backup was made")
-
-    thread = threading.Thread(target=look, name="backups", daemon=True)
-    thread.start()
-    return thread
 
 
 @requires(Permission.KEEP)

@@ -68,7 +68,7 @@ def overview(app: Application, catalog_id: str | None = None) -> Overview:
     student_count = app.students.count()
     active_jobs = tuple(app.jobs.active())
     models_are_ready = all(model.is_installed for model in list_models(app))
-    steps = _next_steps(current, student_count, active_jobs, models_are_ready)
+    steps = (*_faults(app), *_next_steps(current, student_count, active_jobs, models_are_ready))
     return Overview(catalogs, current, student_count, active_jobs, models_are_ready, steps)
 
 
@@ -92,6 +92,16 @@ def catalog_status(app: Application, catalog: Catalog) -> CatalogStatus:
         recommended_students=0 if run is None else run.students,
         lists_are_outdated=run is not None and bool(run.outdated),
     )
+
+
+def _faults(app: Application) -> list[NextStep]:
+    """What is not as it should be comes before the work."""
+    steps = []
+    if any(deletion.finished_at is None for deletion in app.students.deletions()):
+        steps.append(_step("settings", "finish_deletion"))
+    if app.last_look is not None and (count := len(app.last_look.report.faults)):
+        steps.append(_step("settings", "mend", count))
+    return steps
 
 
 def _next_steps(

@@ -20,6 +20,7 @@ from core.storage.conversion import from_json, from_stored_time, now, to_json, t
 from core.storage.queries import records as queries
 
 _FIRST = "0" * 64
+_DELETE = "delete"  # the action of whoever deletes students
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,12 @@ class AccessLog:
         """The numbers of entries that the journal has and the database lacks, or has otherwise."""
         known = {row[0]: row[7] for row in self._database.fetch(queries.ALL_ACCESSES)}
         return sorted({values[0] for values in self._journal.entries() if known.get(values[0]) != values[7]})
+
+    def lacks_deletions(self) -> bool:
+        """Whether the journal knows of deletions of students that the database does not: it is older than they are."""
+        known = {entry.sequence for entry in self.deleted()}
+        noted = (entry for values in self._journal.entries() if (entry := _noted(values)) is not None)
+        return any(entry.action == _DELETE and entry.sequence not in known for entry in noted)
 
     def put_back(self) -> int:
         """Take entries that the database lacks from the journal, such as those since a backup; returns how many."""

@@ -24,6 +24,7 @@ from core.errors import AccessError, CourseLiftError
 from core.i18n import LANGUAGES, Translator, choose_language
 from core.pipeline.application import Application
 from core.pipeline.courses import catalogs_of
+from core.pipeline.daily_look import LOOK_SECONDS, look_when_due
 from core.records import Catalog
 from pages.widgets.display import empty_state, plain
 from pages.widgets.recovery import draw_recovery
@@ -80,6 +81,7 @@ def _open_application(home: str) -> Application:
     config = Config(Path(home))
     _log_to_file(config.logs_folder)
     opened = Application(config)
+    opened.repeat("look", lambda: look_when_due(opened), LOOK_SECONDS)
     atexit.register(opened.close)
     return opened
 

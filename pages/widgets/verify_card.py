@@ -6,13 +6,14 @@ import streamlit as st
 
 from core.access.roles import Permission
 from core.i18n import Translator
-from core.pipeline.verify import VerifyReport, read_journals_again, verify
+from core.pipeline.daily_look import look
+from core.pipeline.verify import read_journals_again
 from core.records import Message
 from pages.widgets.display import plain
+from pages.widgets.formats import moment
 from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, guard
 
-_REPORT = "verify_report"
 _STEPS = "verify_steps"
 
 
@@ -23,10 +24,12 @@ def draw_verify_card(t: Translator) -> None:
         _show_steps(t)
         if st.button(t("verify.look"), key="verify_look", icon=":material/fact_check:"):
             with st.spinner(t("verify.looking")):
-                st.session_state[_REPORT] = verify(application())
-        report: VerifyReport | None = st.session_state.get(_REPORT)
-        if report is None:
+                look(application())
+        last = application().last_look
+        if last is None:
             return
+        report = last.report
+        st.caption(t("verify.looked_at", when=moment(last.at, t)))
         if report.holds:
             st.success(plain(t.message(report.summary)), icon=":material/check:")
             return
@@ -41,7 +44,7 @@ def draw_verify_card(t: Translator) -> None:
         ):
             with st.spinner(t("verify.mending")):
                 count = read_journals_again(application())
-                st.session_state[_REPORT] = verify(application())
+                look(application())
             st.session_state[_STEPS] = (Message("verify.repaired", {"count": count}),)
             st.rerun()
 

@@ -13,7 +13,7 @@ import pytest
 
 from core.config import Config
 from core.errors import CourseLiftError
-from core.pipeline import backup as backup_module
+from core.pipeline import application as application_module
 from core.pipeline.application import Application
 from core.pipeline.backup import (
     back_up_when_due,
@@ -23,7 +23,6 @@ from core.pipeline.backup import (
     make_backup,
     restore,
     restore_while_open,
-    watch_backups,
 )
 from core.pipeline.intake import apply_catalog, preview_catalog
 from core.pipeline.verify import repair, verify
@@ -104,37 +103,27 @@ def test_old_automatic_copies_go_and_those_of_people_stay(config: Config) -> Non
 
 
 def test_the_thread_backs_up_and_ends(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backup_module, "LOOK_SECONDS", 0.05)
-    stopping = threading.Event()
-    with Application(config, watch_jobs=False) as app:
+    monkeypatch.setattr(application_module, "_BACKUP_SECONDS", 0.05)
+    with Application(config) as app:
         import_catalog(app)
-        thread = watch_backups(app, stopping)
         deadline = time.monotonic() + 20
         while not list_backups(app) and time.monotonic() < deadline:
             time.sleep(0.02)
-        stopping.set()
-        thread.join(10)
-        assert not thread.is_alive()
-        assert kinds(app) == ["automatic"]
+        (thread,) = [thread for thread in threading.enumerate() if thread.name == "backup"]
+    assert not thread.is_alive()
+    assert kinds(app) == ["automatic"]
 
 
-def test_the_thread_goes_on_after_an_error_that_nobody_expected(
-    config: Config, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(backup_module, "LOOK_SECONDS", 0.01)
+def test_what_is_repeated_goes_on_after_an_error_that_nobody_expected(config: Config) -> None:
     looked = threading.Semaphore(0)
 
-    def fail(_: Application) -> None:
+    def fail() -> None:
         looked.release()
         raise RuntimeError("nobody expected this")
 
-    monkeypatch.setattr(backup_module, "back_up_when_due", fail)
-    stopping = threading.Event()
     with Application(config, watch_jobs=False) as app:
-        thread = watch_backups(app, stopping)
+        app.repeat("failing", fail, 0.01)
         assert all(looked.acquire(timeout=20) for _ in range(3))
-        stopping.set()
-        thread.join(10)
 
 
 def test_a_clock_that_was_ahead_holds_up_no_backup_and_takes_none_away(config: Config) -> None:

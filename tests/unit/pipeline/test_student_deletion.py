@@ -6,6 +6,7 @@ import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,14 @@ from core.config import Config
 from core.errors import StorageError
 from core.jobs.spec import SPEC_FILE, JobSpec
 from core.pipeline.application import Application
+from core.pipeline.backup import make_backup
 from core.pipeline.intake import apply_catalog, preview_catalog
+from core.pipeline.status import overview
 from core.pipeline.student_deletion import delete_students, deletions, finish_deletions
 from core.pipeline.student_intake import apply_students, preview_students
 from core.pipeline.verify import repair, verify
 from core.records import Job, JobKind, JobStatus
+from core.storage.backup import restore_backup
 from core.storage.student_store import StudentStore
 from tests.jobs_lab import make_spec
 
@@ -41,16 +45,17 @@ def put_back_by_hand(own_state_folder: Path, catalog_file: bytes, student_file: 
 def test_an_older_database_put_back_by_hand_keeps_no_deleted_student(put_back_by_hand: tuple[Config, str]) -> None:
     config, left = put_back_by_hand
     with Application(config, watch_jobs=False) as app:
-        assert {fault.key for fault in verify(app).faults} == {"access.entries_missing"}
+        assert app.students.numbers([left]) == {}
+        assert {fault.key for fault in verify(app).faults} == {"deletion.unfinished"}
+        assert overview(app).next_steps[0].message.key == "pipeline.next.finish_deletion"
     assert {fault.key for fault in repair(config).after.faults} == {"deletion.unfinished"}
     with Application(config, watch_jobs=False) as app:
-        assert app.students.numbers([left]) == {}
         assert [(it.reason, it.finished_at) for it in deletions(app)] == [("asked for it", None)]
         finish_deletions(app)
         assert verify(app).holds
 
 
-def test_a_repair_that_cannot_delete_again_leaves_the_fault_to_be_seen(
+def test_an_older_database_in_which_nothing_can_be_deleted_again_is_not_opened(
     put_back_by_hand: tuple[Config, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> int:
@@ -59,11 +64,25 @@ def test_a_repair_that_cannot_delete_again_leaves_the_fault_to_be_seen(
     config, left = put_back_by_hand
     with monkeypatch.context() as patched:
         patched.setattr(StudentStore, "forget", fail)
-        with pytest.raises(StorageError):
-            repair(config)
+        for opening in (repair, partial(Application, watch_jobs=False)):
+            with pytest.raises(StorageError) as caught:
+                opening(config)
+            assert caught.value.message.key == "storage.failed"  # and not that the database is still open
     with Application(config, watch_jobs=False) as app:
-        assert app.students.numbers([left])
-        assert {fault.key for fault in verify(app).faults} == {"access.entries_missing"}
+        assert app.students.numbers([left]) == {}
+
+
+def test_a_restore_that_was_killed_before_it_deleted_again_shows_no_deleted_student(
+    own_state_folder: Path, app: Application, students: int
+) -> None:
+    copy, left = make_backup(app).path, app.students.id_of("S1")
+    kept = shutil.copy(copy, own_state_folder.parent / "kept.duckdb")
+    delete_students(app, [left], "asked for it")
+    app.close()
+    restore_backup(Path(kept), app.config.database_path)  # the first of the two steps of a restore
+    with Application(app.config, watch_jobs=False) as opened:
+        assert opened.students.numbers([left]) == {}
+        assert not opened.access_log.missing()
 
 
 @pytest.mark.parametrize("kind", [JobKind.ENHANCE, JobKind.LIFT])
