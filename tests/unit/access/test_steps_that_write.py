@@ -18,10 +18,11 @@ from core.errors import AccessError
 VIEWER = Actor("kim", Role.VIEWER, is_signed_in=True)
 PIPELINE, STORAGE = (Path(package.__path__[0]) for package in (core.pipeline, core.storage))
 OF_JOBS = {"start", "pause", "cancel", "resume", "retry_failed", "catch_up"}
+OF_THE_LOG = ("note_access", "note_list", "note_look", "take_in_notes", "verify", "look", "look_when_due")
 NEEDS_NO_PERMISSION = {
-    **dict.fromkeys(("note_access", "note_list", "note_look", "take_in_notes", "verify"), "writes the access log only"),
+    **dict.fromkeys(OF_THE_LOG, "writes the access log only"),
     **dict.fromkeys(("keep", "store_winner"), "stores what a measurement found, and starting that asked"),
-    "put_log_back": "a part of restoring and repairing, which ask",
+    "put_log_back": "a part of restoring, repairing and opening",
     "restore_newest": "a part of repairing, which asks",
     "weight_set_for": "a part of making lists, which asks",
 }
