@@ -14,6 +14,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.access.peer import is_another_account
+from core.access.server import is_local
 from pages.widgets.browser_cookie import COOKIE, HOME, owner_of_token
 from pages.widgets.session import translator
 from pages.widgets.sign_in import must_sign_in, user_of
@@ -52,12 +54,14 @@ _CLOSED_PATHS = ("/_stcore/metrics",)  # tells anybody about sessions and memory
 
 
 class _BrowserRules:
-    """Puts HEADERS into every answer, and answers nothing where nobody should ask."""
+    """Puts HEADERS into every answer, answers nothing where nobody should ask, and marks whom another account sent."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" or _is_for_people(scope):
+            _mark_another_account(scope)
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -72,10 +76,21 @@ class _BrowserRules:
         await answer(scope, receive, send_with_rules)
 
 
+def _is_for_people(scope: Scope) -> bool:
+    return scope["type"] == "http" and str(scope["path"]).startswith(_FOR_PEOPLE)
+
+
+def _mark_another_account(scope: Scope) -> None:
+    """Whoever comes from another account of this machine is asked to sign in, as if a proxy had passed them on."""
+    client, server = scope.get("client"), scope.get("server")
+    if client and server and is_local(client[0]) and is_another_account(tuple(client), tuple(server)):
+        scope["headers"] = [*scope["headers"], (b"x-forwarded-account", b"another")]
+
+
 def _may_fetch(scope: Scope) -> bool:
     """Files that pages offer or ask for are for people who are signed in only, wherever signing in is asked for."""
     connection = HTTPConnection(scope)
-    if not str(scope["path"]).startswith(_FOR_PEOPLE) or not must_sign_in(connection.headers):
+    if not _is_for_people(scope) or not must_sign_in(connection.headers):
         return True
     proof = owner_of_token(connection.cookies.get(COOKIE))
     return proof is not None and user_of(proof) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import urllib.error
 import urllib.request
 
@@ -15,6 +16,7 @@ from websockets.exceptions import InvalidStatus
 
 from pages.widgets.server import HEADERS
 from tests.e2e.conftest import START_SECONDS, Dashboard, open_page
+from tests.other_accounts import NOBODY, socket_of
 
 
 @pytest.mark.parametrize("path", ["", "students", "_stcore/health", "media/nothing.csv", "oauth2callback"])
@@ -44,14 +46,20 @@ def test_a_foreign_site_cannot_open_a_session(dashboard: Dashboard, origin: str 
         asyncio.run(knock())
 
 
-@pytest.mark.parametrize(("headers", "is_let_in"), [({}, True), ({"X-Forwarded-For": "203.0.113.9"}, False)])
-def test_who_comes_through_a_proxy_is_not_the_person_at_this_machine(
-    dashboard: Dashboard, headers: dict[str, str], is_let_in: bool
+@pytest.mark.parametrize(
+    ("headers", "account", "is_let_in"),
+    [({}, os.geteuid(), True), ({"X-Forwarded-For": "203.0.113.9"}, os.geteuid(), False), ({}, NOBODY, False)],
+)
+def test_who_comes_through_a_proxy_or_from_another_account_is_not_the_person_at_this_machine(
+    dashboard: Dashboard, headers: dict[str, str], account: int, is_let_in: bool
 ) -> None:
+    made = socket_of(account)
+    made.connect(("127.0.0.1", dashboard.port))
+
     async def draw_page() -> str:
         url, drawn = f"ws://127.0.0.1:{dashboard.port}/_stcore/stream", ""
         async with connect(
-            url, origin=dashboard.url, additional_headers=headers, subprotocols=["streamlit"], max_size=None
+            url, origin=dashboard.url, additional_headers=headers, subprotocols=["streamlit"], max_size=None, sock=made
         ) as socket:
             ask = BackMsg()
             ask.rerun_script.query_string = "lang=en"
