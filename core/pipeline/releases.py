@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -34,6 +35,14 @@ class ReleasePlan:
     def is_news(self) -> bool:
         """Whether it differs from the release in use."""
         return bool(self.added or self.changed or self.removed)
+
+    @property
+    def version(self) -> str:
+        """SHA-256 over what would be published in place of what: another one once any of it is not as it was."""
+        texts = sorted((text.course_key, text.enhancement_id, text.published_text) for text in self.texts)
+        in_use = "" if self.current is None else self.current.release_id
+        measured = "" if self.lift is None else self.lift.lift_id
+        return hashlib.sha256(repr((texts, in_use, measured)).encode()).hexdigest()
 
     @property
     def speaks_for_generated(self) -> bool:
@@ -105,31 +114,45 @@ def _decided(app: Application) -> tuple[int, int]:
 
 @requires(Permission.PUBLISH)
 def publish(
-    app: Application, catalog_id: str, *, by: str, name: str = "", note: str = "", despite_verdict: bool = False
+    app: Application,
+    catalog_id: str,
+    *,
+    by: str,
+    name: str = "",
+    note: str = "",
+    despite_verdict: bool = False,
+    seen: str | None = None,
 ) -> Release:
     """Make the approved texts the release in use. From now on embeddings and recommendations read it.
 
     Texts that nobody edited are embedded when they were never measured, or gain something over title and department;
-    with `despite_verdict` whatever was measured. Raises CourseLiftError when nothing is approved or in use, or when
-    the newest measurement says that generated texts harm and `despite_verdict` is not given; StorageError when the
-    name is taken.
+    with `despite_verdict` whatever was measured. Raises CourseLiftError when nothing is approved or in use, when
+    the newest measurement says that generated texts harm and `despite_verdict` is not given, or when the plan has
+    another version than the `seen` one; StorageError when the name is taken.
     """
-    plan = plan_release(app, catalog_id)
-    if not plan.texts and plan.current is None:
-        raise CourseLiftError("release.nothing_approved")
-    if plan.harms and not despite_verdict:
-        raise CourseLiftError("release.harms", lift=plan.reason)
-    release = app.releases.create(
-        catalog_id,
-        plan.texts,
-        name=visible_line(name) or plan.name,
-        note=visible_line(note),
-        by=author(by),
-        embeds_generated=plan.speaks_for_generated or despite_verdict,
-        lift={} if plan.lift is None else _lift_values(plan.lift),
-    )
+    with app.database.write():
+        plan = plan_release(app, catalog_id)
+        _refuse(plan, despite_verdict, seen)
+        release = app.releases.create(
+            catalog_id,
+            plan.texts,
+            name=visible_line(name) or plan.name,
+            note=visible_line(note),
+            by=author(by),
+            embeds_generated=plan.speaks_for_generated or despite_verdict,
+            lift={} if plan.lift is None else _lift_values(plan.lift),
+        )
     app.mark_changed()
     return release
+
+
+def _refuse(plan: ReleasePlan, despite_verdict: bool, seen: str | None) -> None:
+    if not plan.texts and plan.current is None:
+        raise CourseLiftError("release.nothing_approved")
+    if seen not in (None, plan.version):
+        raise CourseLiftError("release.changed_meanwhile")
+    if plan.harms and not despite_verdict:
+        raise CourseLiftError("release.harms", lift=plan.reason)
 
 
 @requires(Permission.PUBLISH)

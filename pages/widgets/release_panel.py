@@ -19,6 +19,8 @@ from pages.widgets.review_decisions import reviewer
 from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, guard
 
+_SEEN = "release_seen"
+
 
 def draw_publishing(catalog_id: str, t: Translator) -> None:
     """The whole way from approved texts to a release: proof, publishing, history, audit file."""
@@ -65,13 +67,21 @@ def _draw_publish(plan: ReleasePlan, t: Translator) -> None:
         type="primary",
         icon=":material/publish:",
         disabled=(plan.harms and not despite) or not may(Permission.PUBLISH),
+        on_click=_remember_seen,
+        args=(plan.version,),
     ):
+        seen = st.session_state.pop(_SEEN, None)
         with guard():
             made = releases.publish(
-                application(), plan.catalog_id, by=reviewer(), name=name, note=note, despite_verdict=despite
+                application(), plan.catalog_id, by=reviewer(), name=name, note=note, despite_verdict=despite, seen=seen
             )
         st.session_state["release_outcome"] = t("release.panel.published", name=made.name, count=made.text_count)
         st.rerun()
+
+
+def _remember_seen(version: str) -> None:
+    """A button is pressed on the page as it was drawn; by now other texts may be approved."""
+    st.session_state[_SEEN] = version
 
 
 def _draw_confirmation(plan: ReleasePlan, t: Translator) -> bool:

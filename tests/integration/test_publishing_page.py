@@ -77,6 +77,19 @@ def test_texts_are_published_and_an_earlier_release_again(app: Application, lang
     assert next(each.name for each in list_releases(app, catalog_id) if each.is_current) == "autumn"
 
 
+def test_what_was_approved_after_the_page_was_drawn_is_not_published_unseen(app: Application) -> None:
+    catalog_id = catalog_of(app)
+    at = open_page("review", app, view="publish")
+    rejected, *_ = app.enhancements.published(catalog_id).values()
+    review.reject(app, [rejected.enhancement_id], by="Lee", reason="wrong after all")
+    click(at, "release_publish")
+    assert "has changed since this page was drawn" in at.error[0].value
+    assert list_releases(app, catalog_id) == ()
+    click(at, "release_publish")
+    (made,) = list_releases(app, catalog_id)
+    assert rejected.course_key not in app.releases.texts(made.release_id)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_earlier_release_that_was_measured_to_harm_asks_first_and_says_why(app: Application, language: str) -> None:
     catalog_id = catalog_of(app)
