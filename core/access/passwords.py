@@ -20,6 +20,7 @@ from core.errors import AccessError
 MIN_LENGTH = 15
 MAX_LENGTH = 256
 _MEMORY = 2**28  # bytes; scrypt needs 128 * N * r of them and a little more
+_LONGEST_TYPED = 4 * MAX_LENGTH  # at most four characters become one (UAX #15), so no password needs more
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +58,5 @@ def _scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
 
 
 def _normalised(password: str) -> str:
-    return unicodedata.normalize("NFKC", password)
+    """In NFKC; of what is too long anyway only the beginning: a million accents over one letter would take hours."""
+    return unicodedata.normalize("NFKC", password[:_LONGEST_TYPED])

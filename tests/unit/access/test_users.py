@@ -58,6 +58,29 @@ def test_passwords_of_the_wrong_length_are_refused(password: str) -> None:
         hash_password(password)
 
 
+def test_no_more_of_a_guess_is_normalised_than_a_password_can_be_long(
+    file: UserFile, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Putting accents in order takes the square of their number, and no other thread runs meanwhile."""
+    normalised: list[int] = []
+    normalize = unicodedata.normalize
+
+    def count(form: str, text: str) -> str:
+        normalised.append(len(text))
+        return normalize(form, text[:10])
+
+    monkeypatch.setattr(unicodedata, "normalize", count)
+    with pytest.raises(AccessError):
+        Doorkeeper(file).let_in("kim", "a" + "\u0300\u0315" * 10**6)
+    assert max(normalised) <= 4 * passwords.MAX_LENGTH
+
+
+@pytest.mark.parametrize("syllable", ["각", "\u1f82"])
+def test_the_longest_password_is_the_same_one_typed_in_parts(quick: None, syllable: str) -> None:
+    whole = syllable * passwords.MAX_LENGTH
+    assert hash_password(whole).fits(unicodedata.normalize("NFD", whole))
+
+
 def test_only_this_account_can_read_the_file_and_no_password_is_in_it(file: UserFile, quick: None) -> None:
     file.add(User("Kim", Role.REVIEWER, hash_password(PASSWORD)))
     path = file._path
