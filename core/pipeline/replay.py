@@ -96,7 +96,7 @@ def _is_same_now(
         return None
     options = ListOptions.from_mapping(weight_set.options)
     alone = with_students(loaded.prepared, [student])
-    weights, top_k = Weights.from_mapping(weight_set.weights), run.top_k // len(options.grouping.kinds)
+    weights, top_k = Weights.from_mapping(weight_set.weights), options.part_length(run.top_k)
     ranked = recommendations_of(alone, rank_lists(alone, weights, top_k, options), 0)
     return [(it.course_key, it.rank, float(np.float32(it.score))) for it in ranked] == [
         (it.course_key, it.rank, it.score) for it in stored

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.config import DEFAULT_TOP_K
 from core.evaluation.population import list_diversities, mean_of_known
 from core.pipeline.application import Application
 from core.pipeline.population import load
@@ -37,17 +36,17 @@ def similar_students(app: Application, catalog_id: str, student_id: str) -> Simi
 
     Raises RecommendationError when there is no such student.
     """
-    loaded, (shares, options) = load(app, catalog_id), made_with(app, catalog_id)
-    population, weights = loaded.prepared.population, Weights.from_mapping(shares)
+    loaded, makers = load(app, catalog_id), made_with(app, catalog_id)
+    population, weights = loaded.prepared.population, Weights.from_mapping(makers.weights)
     place = population.student_index(student_id)
     rows = _nearest(population, place)
     if not rows:
         return None
-    version = (loaded, weights, options)
+    version = (loaded, weights, makers.options, makers.top_k)
     ranked: RankedLists = app.cached(
         f"ranking of the lists {catalog_id}",
         version,
-        lambda: rank_lists(loaded.prepared, weights, DEFAULT_TOP_K, options),
+        lambda: rank_lists(loaded.prepared, weights, makers.top_k, makers.options),
     )
     lists = ranked.course_index[[place, *rows]]
     own = lists[0][lists[0] >= 0]

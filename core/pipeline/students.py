@@ -12,7 +12,7 @@ from core.config import DEFAULT_TOP_K
 from core.pipeline.application import Application
 from core.pipeline.population import Loaded, load
 from core.pipeline.taken_courses import student_of
-from core.pipeline.weight_sets import published_options, published_weights
+from core.pipeline.weight_sets import in_force
 from core.recommendation import explain
 from core.recommendation.blend import SIGNALS, Weights
 from core.recommendation.citations import Author
@@ -54,6 +54,15 @@ class StudentView:
     weights: Mapping[str, float]  # that made the list
     run_id: str | None  # the stored run it comes from; None: computed now
     options: ListOptions  # that made the list
+
+
+@dataclass(frozen=True, slots=True)
+class Makers:
+    """With what lists are made."""
+
+    weights: Mapping[str, float]
+    options: ListOptions
+    top_k: int  # places in a list, of each kind where kinds are apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +111,17 @@ def student_view(app: Application, catalog_id: str, student_id: str) -> StudentV
 
 def why_not(app: Application, catalog_id: str, student_id: str, course_key: str) -> WhyNot:
     """Why this course is missing from the student's list."""
-    prepared, (shares, options) = load(app, catalog_id).prepared, made_with(app, catalog_id)
-    population, weights = prepared.population, Weights.from_mapping(shares)
+    prepared, makers = load(app, catalog_id).prepared, made_with(app, catalog_id)
+    population, weights, options = prepared.population, Weights.from_mapping(makers.weights), makers.options
     place, course = population.student_index(student_id), population.course_index(course_key)
     parts_of_list = options.grouping.kinds
     part = next((kinds for kinds in parts_of_list if population.courses[course].kind in kinds), parts_of_list[0])
-    answer = explain.why_not(eligible(prepared, options, part), weights, place, course, diversity=options.variety)
+    rules = eligible(prepared, options, part)
+    answer = explain.why_not(rules, weights, place, course, makers.top_k, options.variety)
     parts = explain_courses(prepared, weights, np.array([place], np.int32), np.array([[course]], np.int32))
     return WhyNot(
         course=population.courses[course],
-        reasons=(answer.message,),
+        reasons=(_about_stored(app, catalog_id, student_id, course_key, answer.message),),
         rank=answer.rank,
         score=None if answer.rank is None else answer.score,
         lowest_listed_score=answer.needed or None,
@@ -125,44 +135,48 @@ def why_not(app: Application, catalog_id: str, student_id: str, course_key: str)
     )
 
 
+def _about_stored(app: Application, catalog_id: str, student_id: str, course_key: str, reason: Message) -> Message:
+    """The reason, but where it is that the course is listed: what that means for a stored list that lacks it."""
+    run = app.recommendations.latest_run(catalog_id)
+    if run is None or reason.key != "recommendation.why_not.listed":
+        return reason
+    stored = app.recommendations.for_student(student_id, run.run_id)
+    is_missing = bool(stored) and course_key not in {each.course_key for each in stored}
+    return Message("recommendation.why_not.listed_now", reason.params) if is_missing else reason
+
+
 def what_if(
-    app: Application,
-    catalog_id: str,
-    student: Student,
-    weights: Mapping[str, float] | None = None,
-    *,
-    top_k: int = DEFAULT_TOP_K,
+    app: Application, catalog_id: str, student: Student, weights: Mapping[str, float] | None = None
 ) -> StudentView:
     """The list this student would get with other interests, another department or other weights. Stores nothing."""
-    loaded = load(app, catalog_id)
-    in_list, options = made_with(app, catalog_id)
-    chosen = weights or in_list
+    loaded, makers = load(app, catalog_id), made_with(app, catalog_id)
+    makers = replace(makers, weights=weights or makers.weights)
     alone = with_students(loaded.prepared, [student])
-    ranked = rank_lists(alone, Weights.from_mapping(chosen), top_k, options)
+    ranked = rank_lists(alone, Weights.from_mapping(makers.weights), makers.top_k, makers.options)
     listed = tuple(_explain(loaded, alone, each) for each in recommendations_of(alone, ranked, 0))
-    return _view(loaded, student, listed, (chosen, options), None)
+    return _view(loaded, student, listed, makers, None)
 
 
-def made_with(app: Application, catalog_id: str) -> tuple[Mapping[str, float], ListOptions]:
-    """Weights and options of the newest stored run, so that answers fit the list that people see."""
+def made_with(app: Application, catalog_id: str) -> Makers:
+    """What made the newest stored run, so that answers fit the list that people see."""
     run = app.recommendations.latest_run(catalog_id)
     if run is None:
-        return published_weights(app, catalog_id), published_options(app, catalog_id)
+        return Makers(*in_force(app, catalog_id), DEFAULT_TOP_K)
     weight_set = app.weights.get(run.weight_set_id)
-    return weight_set.weights, ListOptions.from_mapping(weight_set.options)
+    options = ListOptions.from_mapping(weight_set.options)
+    return Makers(weight_set.weights, options, options.part_length(run.top_k))
 
 
 def _view(
     loaded: Loaded,
     student: Student,
     listed: tuple[RecommendedCourse, ...],
-    makers: tuple[Mapping[str, float], ListOptions],
+    makers: Makers,
     run_id: str | None,
 ) -> StudentView:
     taken = tuple(loaded.courses[key] for key in student.taken_course_keys if key in loaded.courses)
-    weights, options = makers
-    listed = _numbered_apart(listed) if options.grouping is Grouping.APART else listed
-    return StudentView(student, taken, listed, weights, run_id, options)
+    listed = _numbered_apart(listed) if makers.options.grouping is Grouping.APART else listed
+    return StudentView(student, taken, listed, makers.weights, run_id, makers.options)
 
 
 def _numbered_apart(listed: tuple[RecommendedCourse, ...]) -> tuple[RecommendedCourse, ...]:

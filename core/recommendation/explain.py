@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.evaluation.population import SAME_SCORE
 from core.recommendation.blend import SIGNALS, Weights
 from core.recommendation.diversity import NO_DIVERSITY, Diversity
 from core.recommendation.eligibility import broken_rule
@@ -57,16 +58,23 @@ def why_not(
     listed = _place(shown, course)
     if listed is not None:
         return WhyNot(Message("recommendation.why_not.listed", {"rank": listed}), rank, score, needed)
-    if rank <= top_k:
-        return WhyNot(Message("recommendation.why_not.room", {"rank": rank}), rank, score, needed)
-    gap = everyone.contributions[0, min(top_k, len(everyone.score[0])) - 1] - this.contributions[0, 0]
-    params = {
-        "rank": rank,
-        "score": f"{score:.3f}",
-        "needed": f"{needed:.3f}",
-        "signal": Message(f"recommendation.signal.{SIGNALS[int(gap.argmax())]}"),
-    }
-    return WhyNot(Message("recommendation.why_not.gap", params), rank, score, needed)
+    reason = _lost_place(rank, this, shown, gives_way=diversity.is_on and (rank <= top_k or score >= needed))
+    return WhyNot(reason, rank, score, needed)
+
+
+def _lost_place(rank: int, this: RankedLists, shown: RankedLists, gives_way: bool) -> Message:
+    """Why a course that may be recommended, `this`, is not among the `shown`: it `gives_way`, or scores less, or as
+    much as the last one and stands behind it in the catalog.
+    """
+    if gives_way:
+        return Message("recommendation.why_not.room", {"rank": rank})
+    score, needed = float(this.score[0, 0]), float(shown.score[0, -1])
+    params = {"rank": rank, "score": f"{score:.3f}"}
+    if needed - score < SAME_SCORE:
+        return Message("recommendation.why_not.tie", params)
+    gap = shown.contributions[0, -1] - this.contributions[0, 0]
+    signal = Message(f"recommendation.signal.{SIGNALS[int(gap.argmax())]}")
+    return Message("recommendation.why_not.gap", {**params, "needed": f"{needed:.3f}", "signal": signal})
 
 
 def what_if(

@@ -79,6 +79,10 @@ class ListOptions:
         """The part that the choice within one list depends on."""
         return Diversity(self.diversity, self.department_cap)
 
+    def part_length(self, places: int) -> int:
+        """Places in each part of a list that has so many in all."""
+        return places // len(self.grouping.kinds)
+
     def offered(self, courses: Sequence[Course]) -> Bools:
         """Which of the courses can stand in anybody's list."""
         kinds = frozenset().union(*self.grouping.kinds)

@@ -192,7 +192,7 @@ def _draw_why_not(catalog_id: str, view: StudentView, t: Translator) -> None:
         for reason in answer.reasons:
             st.markdown(f"- {plain(t.message(reason))}")
         if answer.contributions:
-            last = view.recommendations[-1:]
+            last = [place for place in view.recommendations if _competes(place, answer.course, view)][-1:]
             rows = [(f"{place.number}. {place.course.title}", _amounts(place.contributions)) for place in last]
             rows.append((answer.course.title, _amounts(answer.contributions)))
             draw_chart(
@@ -200,6 +200,11 @@ def _draw_why_not(catalog_id: str, view: StudentView, t: Translator) -> None:
                 key="student_why_not_chart",
                 alt=t("students.contributions"),
             )
+
+
+def _competes(place: RecommendedCourse, course: Course, view: StudentView) -> bool:
+    """Whether the course could stand at this place: not where it is among the other kind."""
+    return view.options.grouping is not Grouping.APART or place.course.kind is course.kind
 
 
 def _course_name(course: Course) -> str:

@@ -13,7 +13,7 @@ from core.pipeline.recommendation import latest_run, publish_weights, recommend,
 from core.pipeline.settings import Settings, change_settings
 from core.pipeline.status import overview
 from core.pipeline.student_intake import apply_students, preview_students
-from core.pipeline.students import student_view
+from core.pipeline.students import student_view, why_not
 from core.storage.journal_batch import Embedding
 
 CATALOG = """code,title,department,level
@@ -86,6 +86,15 @@ def test_reasons_leave_out_what_is_not_known_of_the_student_any_more(app: Applic
     after = student_view(app, recommended, student).recommendations
     assert [place.course for place in after] == [place.course for place in before]
     assert {reason.key for place in after for reason in place.reasons} == {"recommendation.reason.interest"}
+
+
+def test_why_not_calls_no_course_listed_that_an_outdated_list_lacks(app: Application, recommended: str) -> None:
+    file = CATALOG + "PH3,Light,Physics,1\n"
+    apply_catalog(app, preview_catalog(app, file.encode(), "c.csv", catalog_id=recommended))
+    student = app.students.id_of("S1")
+    assert "PH3" not in {it.course.course_key for it in student_view(app, recommended, student).recommendations}
+    said = [why_not(app, recommended, student, key).reasons[0].key for key in ("PH2", "PH3")]
+    assert said == ["recommendation.why_not.listed", "recommendation.why_not.listed_now"]
 
 
 def test_a_student_who_came_after_the_lists_gets_one_made_now(app: Application, recommended: str) -> None:

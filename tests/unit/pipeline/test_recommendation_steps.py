@@ -76,6 +76,20 @@ def test_a_course_already_taken_is_not_recommended_and_the_reason_is_given(app: 
     assert answer.reasons
 
 
+@pytest.mark.parametrize("grouping", [Grouping.TOGETHER, Grouping.APART])
+def test_answers_about_a_list_are_for_its_own_length(app: Application, ready: str, grouping: Grouping) -> None:
+    options = ListOptions(grouping=grouping)
+    short = recommendation.save_weights(app, ready, "short", DEFAULT_WEIGHTS, author="kim", options=options)
+    recommendation.publish_weights(app, short.weight_set_id)
+    recommendation.recommend(app, ready, top_k=2)
+    student = app.students.get(app.students.id_of("S2"))
+    listed = [place.course.course_key for place in student_view(app, ready, student.student_id).recommendations]
+    assert [place.course.course_key for place in what_if(app, ready, student).recommendations] == listed
+    for course in app.catalogs.courses(ready):
+        reason = why_not(app, ready, student.student_id, course.course_key).reasons[0]
+        assert (reason.key == "recommendation.why_not.listed") == (course.course_key in listed)
+
+
 def test_the_published_weights_make_the_run(app: Application, ready: str) -> None:
     assert recommendation.published_weights(app, ready) == DEFAULT_WEIGHTS
     half = recommendation.save_weights(app, ready, "half", {"department": 1, "interest": 1}, author="kim")

@@ -150,6 +150,25 @@ def test_why_not_names_a_full_department():
     assert (answer.message.key, answer.rank) == ("recommendation.why_not.room", 2)
 
 
+def of_one_department(*departments):
+    """A student of Art, and a course of each of these departments, in this order."""
+    courses = [Course(f"c{place}", f"c{place}", department=name) for place, name in enumerate(departments)]
+    return prepare(build_population(courses, [Student("s", "Art")], {}, {}, {}))
+
+
+def test_why_not_says_no_score_is_needed_that_the_course_has():
+    answer = why_not(of_one_department("Art", "Art", "Art", "Law"), Weights(), 0, 2, 2, Diversity(0, 1))
+    assert (answer.rank, answer.score, answer.needed) == (3, 1, 0)
+    assert answer.message.key == "recommendation.why_not.room"
+
+
+@pytest.mark.parametrize("language", [KOREAN, ENGLISH])
+def test_why_not_names_the_order_of_the_catalog_where_it_decides(language):
+    answer = why_not(of_one_department("Art", "Art", "Art"), Weights(), 0, 2, top_k=2)
+    assert answer.message.key == "recommendation.why_not.tie"
+    assert "1.000" in language.message(answer.message)
+
+
 def test_what_if_moves_courses(prepared):
     changed, ranked, moves = what_if(prepared, Weights(), 0, department="Law", interests=("contracts",), top_k=2)
     assert changed.population.students[0].department == "Law"
