@@ -47,7 +47,7 @@ def draw_save(
         ):
             return
         if goes_public and seen_in_force != now[1]:
-            _draw_anew(Message("weights.published_meanwhile"))
+            draw_anew(Message("weights.published_meanwhile"))
         name = name.strip()
         saved = _save(catalog_id, name, weights, note.strip(), seen.get(name, 0), options)
         if goes_public:
@@ -77,10 +77,10 @@ def _save(
     except StorageError as error:
         if error.message.key != "storage.changed_by":
             raise
-        _draw_anew(error.message)
+        draw_anew(error.message)
 
 
-def _draw_anew(conflict: Message) -> NoReturn:
+def draw_anew(conflict: Message) -> NoReturn:
     """What was set by hand stays; drawn anew, the page knows what the other person did, and can save after it."""
     st.session_state["weights_conflict"] = conflict
     st.rerun()

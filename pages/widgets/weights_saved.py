@@ -10,14 +10,16 @@ from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline.recommendation import publish_weights, rank_live
 from core.pipeline.tuning import normalised
+from core.pipeline.weight_sets import in_force
 from core.recommendation.options import ListOptions
-from core.records import WeightSet
+from core.records import Message, WeightSet
 from pages.widgets.display import plain
 from pages.widgets.formats import moment
 from pages.widgets.picking import PickedRows
 from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application
 from pages.widgets.weights_options import options_in_words, set_options
+from pages.widgets.weights_save import draw_anew
 from pages.widgets.weights_sliders import set_sliders
 from pages.widgets.weights_tuning import metric_values, set_name, signal_labels, weights_in_words
 
@@ -50,12 +52,15 @@ def draw_saved(catalog_id: str, sets: Sequence[WeightSet], t: Translator) -> Non
     if not picked:
         st.caption(t("weights.pick_one"))
     elif len(picked) == 1:
-        _draw_actions(picked[0], t)
+        _draw_actions(catalog_id, picked[0], t)
     else:
         _draw_comparison(catalog_id, picked, t)
 
 
-def _draw_actions(chosen: WeightSet, t: Translator) -> None:
+def _draw_actions(catalog_id: str, chosen: WeightSet, t: Translator) -> None:
+    now, seen_key = in_force(application(), catalog_id), f"weights_saved_seen_{catalog_id}"
+    seen = st.session_state.get(seen_key, now)  # in the run before: what the person who presses has seen
+    st.session_state[seen_key] = now
     with st.container(horizontal=True):
         if st.button(
             t("weights.publish", name=plain(set_name(chosen, t)), version=chosen.version),
@@ -65,6 +70,8 @@ def _draw_actions(chosen: WeightSet, t: Translator) -> None:
             disabled=(chosen.is_published) or not may(Permission.PUBLISH),
             help=reason_why_not(Permission.PUBLISH) or (t("weights.publish_help")),
         ):
+            if seen != now:
+                draw_anew(Message("weights.other_in_force"))
             publish_weights(application(), chosen.weight_set_id)
             st.session_state["weights_outcome"] = t(
                 "weights.is_published", name=plain(set_name(chosen, t)), version=chosen.version

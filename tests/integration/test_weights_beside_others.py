@@ -75,6 +75,20 @@ def test_the_set_that_was_picked_is_published_though_another_was_saved_meanwhile
     assert [each.name for each in list_weight_sets(seeded, catalog_id) if each.is_published] == ["Ours"]
 
 
+def test_a_saved_set_is_not_published_over_weights_that_its_publisher_has_not_seen(
+    seeded: Application, language: str
+) -> None:
+    catalog_id = catalog_of(seeded)
+    wanted = save_weights(seeded, catalog_id, "Ours", {"level": 1.0}, author="Kim").weight_set_id
+    at = pick_first_set(seeded, show_view(open_page("weights", seeded, language), "saved"))
+    publish(seeded, {"interest": 1.0})
+    click(at, f"weights_publish_{wanted}")
+    assert Translator(language)("weights.other_in_force") in [each.value.replace("\\", "") for each in at.warning]
+    assert [each.name for each in list_weight_sets(seeded, catalog_id) if each.is_published] == ["Theirs"]
+    click(at, f"weights_publish_{wanted}")
+    assert [each.name for each in list_weight_sets(seeded, catalog_id) if each.is_published] == ["Ours"]
+
+
 def test_a_saved_set_stays_on_the_sliders_it_is_taken_to(seeded: Application) -> None:
     taken = save_weights(seeded, catalog_of(seeded), "Theirs", {"interest": 1.0}, author="Lee").weight_set_id
     at = pick_first_set(seeded, show_view(open_page("weights", seeded), "saved"))
