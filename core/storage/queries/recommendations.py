@@ -15,9 +15,10 @@ SELECT run_id, catalog_id, weight_set_id, created_at, embedding_model, text_vers
     student_count, top_k, data_version, lists_hash, release_id
 FROM recommendation_runs
 """
-RUNS = _RUNS + "WHERE catalog_id = ? ORDER BY created_at DESC"
+_NEWEST_FIRST = "ORDER BY rowid DESC"  # as they came: the clock may have been set back
+RUNS = _RUNS + "WHERE catalog_id = ? " + _NEWEST_FIRST
 GET_RUN = _RUNS + "WHERE run_id = ?"
-NEWEST_RUN = _RUNS + "ORDER BY created_at DESC LIMIT 1"
+NEWEST_RUN = _RUNS + _NEWEST_FIRST + " LIMIT 1"
 LISTS_HASH = """
 SELECT coalesce(sha256(string_agg(
     concat_ws(chr(9), student_id, course_key, rank, score, signal_weights, contributions),

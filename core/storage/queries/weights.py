@@ -8,7 +8,7 @@ SELECT w.weight_set_id, w.name, w.version, w.weights, w.created_at, w.author, w.
     ) AS is_published
 FROM weight_sets w
 """
-LIST = _SELECT + "WHERE w.catalog_id = ? ORDER BY w.created_at DESC, w.version DESC"
+LIST = _SELECT + "WHERE w.catalog_id = ? ORDER BY w.rowid DESC"  # as they came: the clock may have been set back
 GET = _SELECT + "WHERE w.weight_set_id = ?"
 NEWEST = _SELECT + "WHERE w.catalog_id = ? AND w.name = ? ORDER BY w.version DESC LIMIT 1"
 PUBLISHED = f"SELECT * FROM ({_SELECT} WHERE w.catalog_id = ?) WHERE is_published"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from core.storage import (
     StudentCounts,
     StudentStore,
 )
+from core.storage.conversion import now
 
 STUDENTS = [
     Student("S1", "물리학과", 2, ("인공지능", "음악"), ("C1", "C2")),
@@ -160,6 +162,19 @@ def test_each_run_stays_and_the_newest_is_shown(database: Database) -> None:
     assert run is not None
     assert (run.weight_set_id, run.embedding_model, run.text_version, run.seconds) == ("w1", "m", "v", 0.5)
     assert (run.signals, run.student_count, run.top_k) == (("department", "interest"), 2, 2)
+
+
+def test_the_run_that_was_stored_last_is_the_newest_although_the_clock_was_set_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = RecommendationStore(database)
+    first, second = (store.save("catalog", "weights", make_ranking()) for _ in range(2))
+    earlier = now() - timedelta(hours=1)
+    monkeypatch.setattr("core.storage.recommendation_store.now", lambda: earlier)
+    last = store.save("catalog", "weights", replace(make_ranking(), course_keys=["D1", "D2", "D3"]))
+    store.forget_students(["S1"])  # which gives the runs other hashes
+    assert [run.run_id for run in store.runs("catalog")] == [last, second, first]
+    assert store.for_student("S2")[0].course_key.startswith("D")
 
 
 def test_values_that_look_like_sql_are_only_values(database: Database) -> None:

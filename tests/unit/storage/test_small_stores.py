@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.errors import StorageError
 from core.records import Message
 from core.storage import AccessLog, Database, MeasurementStore, SettingsStore, WeightStore
-from core.storage.conversion import from_json, from_stored_time, to_json, to_stored_time
+from core.storage.conversion import from_json, from_stored_time, now, to_json, to_stored_time
 
 WEIGHTS = {"department": 0.7, "interest": 0.3}
 
@@ -41,6 +41,17 @@ def test_the_second_to_save_is_told_who_was_first(database: Database) -> None:
         assert caught.value.message.key == "storage.changed_by"
         assert caught.value.message.params["author"] == "lee"
     assert len(store.list("catalog")) == 2
+
+
+def test_what_was_saved_last_comes_first_although_the_clock_was_set_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = WeightStore(database)
+    store.save("catalog", "fair", WEIGHTS)
+    earlier = now() - timedelta(hours=1)
+    monkeypatch.setattr("core.storage.weight_store.now", lambda: earlier)
+    store.save("catalog", "fair", WEIGHTS, expected_version=1)
+    assert [each.version for each in store.list("catalog")] == [2, 1]
 
 
 def test_publishing_and_rolling_back(database: Database) -> None:
