@@ -83,10 +83,12 @@ def plan_release(app: Application, catalog_id: str) -> ReleasePlan:
 
 
 def unpublished(app: Application, catalog_id: str) -> int:
-    """Approved texts that the release in use lacks or has otherwise."""
+    """Approved texts that the release in use lacks or has otherwise, of courses that the catalog still has."""
 
     def count() -> int:
-        approved, released = approved_texts(app, catalog_id), _released(app, catalog_id)
+        present = {course.course_key for course in app.catalogs.courses(catalog_id)}
+        approved = {key: text for key, text in approved_texts(app, catalog_id).items() if key in present}
+        released = _released(app, catalog_id)
         return len(approved.keys() - released.keys()) + _changed(approved, released)
 
     return app.cached(f"unpublished {catalog_id}", _decided(app), count)

@@ -83,15 +83,16 @@ def review_queue(
     search: str = "",
     job_id: str | None = None,
 ) -> ReviewQueue:
-    """The newest text of each offered course if it is in these states: hard findings first, then soft, then the rest.
+    """The newest text of each course of the catalog if it is in these states: hard findings first, then soft ones.
 
     With REJECTED among the states, all rejected texts are listed too.
     """
     seen = app.enhancements.newest_decision()
     courses = {course.course_key: course for course in courses_of(app, catalog_id)}
     newest = [it for key, it in app.enhancements.latest(catalog_id).items() if key in courses]
-    every_rejected = app.enhancements.of_catalog(catalog_id, [ReviewState.REJECTED])
-    rejected = [it for it in every_rejected if it.course_key in courses]
+    rejected = [
+        it for it in app.enhancements.of_catalog(catalog_id, [ReviewState.REJECTED]) if it.course_key in courses
+    ]
     human = _human_texts(app, catalog_id)
     counts = Counter(it.state for it in newest) + Counter({ReviewState.REJECTED: len(rejected)})
     listed = newest + (rejected if ReviewState.REJECTED in states else [])

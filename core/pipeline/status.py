@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ class CatalogStatus:
     review: Mapping[
         ReviewState, int
     ]  # newest text of each course by state, and all rejected texts; every state present
+    unwritten: int  # courses that need a description and have no text, draft or decided
     published: int  # courses with an approved or edited text
     unreleased: int  # of them, those that the release in use lacks or has otherwise
     withdrawn: int  # texts in use that are not approved any more
@@ -76,14 +78,18 @@ def catalog_status(app: Application, catalog: Catalog) -> CatalogStatus:
     """One catalog in numbers."""
     catalog_id = catalog.catalog_id
     report = read_triage(app, catalog_id)
-    rejected = app.enhancements.counts(catalog_id)[ReviewState.REJECTED]
+    listed = app.enhancements.listed_states(catalog_id)
+    counts = Counter(state for _, state in listed)
+    written = {key for key, state in listed if state is not ReviewState.REJECTED}
+    needed = {it.course.course_key for it in report.courses if it.triage.status is not DescriptionStatus.SUFFICIENT}
     embedding = plan_embedding(app, catalog_id)
     run = latest_run(app, catalog_id)
     return CatalogStatus(
         catalog=catalog,
         statuses=report.statuses,
         departments=report.departments,
-        review=app.enhancements.counts_of_latest(catalog_id) | {ReviewState.REJECTED: rejected},
+        review={state: counts[state] for state in ReviewState},
+        unwritten=len(needed - written),
         published=len(approved_texts(app, catalog_id).keys() & {it.course.course_key for it in report.courses}),
         unreleased=unpublished(app, catalog_id),
         withdrawn=withdrawn(app, catalog_id),
@@ -113,11 +119,10 @@ def _next_steps(
     if current is None:
         return (*steps, _step("catalog", "load_catalog"))
     drafts = current.review[ReviewState.DRAFT] + current.review[ReviewState.STALE]
-    unwritten = max(0, current.insufficient - current.published - drafts)
     if drafts:
         steps.append(_step("review", "review", drafts))
-    if unwritten and JobKind.ENHANCE not in busy:
-        steps.append(_step("enhance", "enhance", unwritten))
+    if current.unwritten and JobKind.ENHANCE not in busy:
+        steps.append(_step("enhance", "enhance", current.unwritten))
     if current.unreleased:
         steps.append(_step("review", "publish", current.unreleased))
     if current.withdrawn:

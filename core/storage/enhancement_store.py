@@ -88,15 +88,12 @@ class EnhancementStore:
         """The approved or edited enhancement of each course (the last decided one), by course key."""
         return self._by_course(queries.PUBLISHED, catalog_id)
 
-    def counts(self, catalog_id: str) -> dict[ReviewState, int]:
-        """How many texts of a catalog's offered courses are in each state; every state is there."""
-        found = dict(self._database.fetch(queries.COUNT_STATES, [catalog_id]))
-        return {state: int(found.get(state.value, 0)) for state in ReviewState}
+    def listed_states(self, catalog_id: str) -> list[tuple[str, ReviewState]]:
+        """Course key and state of what there is to review: `latest`, and every rejected text.
 
-    def counts_of_latest(self, catalog_id: str) -> dict[ReviewState, int]:
-        """How many of `latest` are in each state, of offered courses; every state is there."""
-        found = dict(self._database.fetch(queries.COUNT_LATEST, [catalog_id]))
-        return {state: int(found.get(state.value, 0)) for state in ReviewState}
+        Only of courses that the catalog still has.
+        """
+        return [(key, ReviewState(state)) for key, state in self._database.fetch(queries.LISTED_STATES, [catalog_id])]
 
     def find_cached(self, cache_keys: Sequence[str]) -> dict[str, Enhancement]:
         """For each key that has one, the newest enhancement that is not rejected."""

@@ -51,13 +51,12 @@ WHERE NOT EXISTS ( -- a code may come back
         AND had.state = e.state AND had.text = e.text AND had.edited_text IS NOT DISTINCT FROM e.edited_text
 )
 """
-_OF_OFFERED = "FROM enhancements JOIN courses USING (catalog_id, course_key) WHERE is_active AND catalog_id = ?"
-COUNT_STATES = f"SELECT state, count(*) {_OF_OFFERED} GROUP BY state"
-COUNT_LATEST = f"""
-SELECT state, count(*) FROM (
-    SELECT state {_OF_OFFERED} AND state <> 'rejected'
-    QUALIFY row_number() OVER (PARTITION BY course_key ORDER BY created_at DESC, enhancement_id) = 1
-) GROUP BY state
+LISTED_STATES = """
+SELECT course_key, e.state FROM enhancements e JOIN courses c USING (catalog_id, course_key)
+WHERE catalog_id = ? AND c.is_active
+QUALIFY e.state = 'rejected' OR row_number() OVER (
+    PARTITION BY course_key, e.state = 'rejected' ORDER BY e.created_at DESC, e.enhancement_id
+) = 1
 """
 FIND_CACHED = f"""
 SELECT {COLUMNS}, cache_key FROM enhancements

@@ -86,21 +86,6 @@ def test_a_draft_that_waits_for_review_goes_with_its_course_to_the_new_code(
     assert app.enhancements.published(catalog_id)["PHY1"].published_text == drafts["PH1"].text
 
 
-def test_drafts_of_courses_that_are_not_offered_any_more_are_not_counted_as_waiting(
-    app: Application, catalog_id: str, catalog_file: bytes, write
-) -> None:
-    review.reject(app, [write("PH1", job_id="j0").enhancement_id], by="lee", reason="no")
-    for key in ("PH1", "PH2", "MA2"):
-        write(key)
-    without = b"".join(line for line in catalog_file.splitlines(keepends=True) if not line.startswith(b"PH1,"))
-    apply_catalog(app, next_term(app, catalog_id, without))
-    queue = review.review_queue(app, catalog_id)
-    assert [item.enhancement.course_key for item in queue.items] == ["MA2", "PH2"]
-    shown = catalog_status(app, app.catalogs.get(catalog_id)).review
-    for counts in (queue.counts, shown):
-        assert (counts[ReviewState.DRAFT], counts[ReviewState.REJECTED]) == (2, 0)
-
-
 @pytest.mark.parametrize("code", [b"MA1", b"MAT1"])  # as the file of its term had it, and the one after that
 def test_a_course_taken_under_a_former_code_is_taken(
     app: Application, catalog_id: str, catalog_file: bytes, code: bytes

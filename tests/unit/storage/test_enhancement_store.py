@@ -55,22 +55,6 @@ def test_a_catalogs_enhancements_are_filtered_and_paged(
     assert store.of_catalog("other") == []
 
 
-def test_texts_of_offered_courses_are_counted_by_state(
-    store: EnhancementStore, catalogs: CatalogStore, make_enhancement: MakeEnhancement
-) -> None:
-    catalog_id = catalogs.create("2026-1").catalog_id
-    courses = [Course(catalog_id=catalog_id, course_key=key, title=key, content_hash="h1") for key in ("C1", "C2")]
-    catalogs.apply_import(catalog_id, "upload", courses, {})
-    texts = (("a", "C1"), ("b", "C1"), ("c", "C2"), ("d", "never offered"))
-    store.save([make_enhancement(name, catalog_id=catalog_id, course_key=key) for name, key in texts])
-    store.decide(["a"], ReviewState.REJECTED, "kim")
-    for counts in (store.counts(catalog_id), store.counts_of_latest(catalog_id)):
-        assert (counts[ReviewState.DRAFT], counts[ReviewState.STALE]) == (2, 0)
-    assert store.counts(catalog_id)[ReviewState.REJECTED] == 1
-    catalogs.apply_import(catalog_id, "upload", courses[:1], {})
-    assert store.counts(catalog_id)[ReviewState.DRAFT] == store.counts_of_latest(catalog_id)[ReviewState.DRAFT] == 1
-
-
 def test_latest_is_the_newest_that_is_not_rejected(store: EnhancementStore, make_enhancement: MakeEnhancement) -> None:
     store.save([make_enhancement("old"), make_enhancement("new", minutes=5), make_enhancement("x", course_key="C2")])
     assert {key: item.enhancement_id for key, item in store.latest("catalog").items()} == {"C1": "new", "C2": "x"}
