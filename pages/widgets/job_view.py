@@ -41,7 +41,10 @@ def job_title(job: Job, t: Translator) -> str:
 
 
 def draw_progress(progress: JobProgress, t: Translator) -> None:
-    """The bar with what is being done, and what is left in words; warns when the worker shows no sign of life."""
+    """The bar with what is being done, and what is left in words.
+
+    Says why a job paused by itself, and warns when the worker shows no sign of life.
+    """
     job = progress.job
     settled = job.total - job.pending
     left = progress.time_left
@@ -54,6 +57,8 @@ def draw_progress(progress: JobProgress, t: Translator) -> None:
     if not progress.is_responding:
         silence = duration(progress.seconds_since_beat or 0, t)
         st.warning(t("widgets.not_responding", silence=silence), icon=":material/hourglass_disabled:")
+    if job.error is not None:
+        st.error(plain(t.message(job.error)), icon=":material/error:")
 
 
 def draw_progress_figures(progress: JobProgress, t: Translator) -> None:

@@ -15,6 +15,7 @@ from core.pipeline.review import QueueItem
 from core.records import JobKind, JobStatus
 from pages.widgets.display import plain
 from pages.widgets.job_view import draw_progress
+from pages.widgets.navigation import go_to_button, page_title
 from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, guard
 
@@ -54,9 +55,11 @@ def _draw_running(catalog_id: str, t: Translator) -> None:
     job = active_job(application(), catalog_id, JobKind.EMBED)
     if job is None:
         st.rerun()
-    st.caption(t("effects.finding_out"))
     if job.status is not JobStatus.PAUSED:
-        draw_progress(job_progress(application(), job.job_id), t)
+        st.caption(t("effects.finding_out"))
+    draw_progress(job_progress(application(), job.job_id), t)
+    if job.status is JobStatus.PAUSED:  # that page lets it go on
+        go_to_button("weights", t("overview.open_page", page=page_title("weights", t)), key="effects_paused")
 
 
 def draw_effect(catalog_id: str, items: Sequence[QueueItem], t: Translator) -> None:

@@ -1,0 +1,35 @@
+"""Jobs that paused by themselves: pages say why, and do not say that they go on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from core.i18n import Translator
+from core.pipeline.application import Application
+from core.records import Job, JobKind, JobStatus, Message
+from pages.widgets.display import plain
+from tests.pages_lab import catalog_of, open_dashboard, open_page, shown
+
+FULL = Message("jobs.disk_full")
+
+
+def store_paused(app: Application, kind: JobKind, reason: Message | None) -> Job:
+    job = Job("paused", kind, catalog_of(app), JobStatus.QUEUED, {}, "settings", datetime.now(UTC), 2)
+    app.jobs.create(job, ["C1", "C2"])
+    return app.jobs.set_status(job.job_id, JobStatus.PAUSED, reason)
+
+
+@pytest.mark.usefixtures("whole_dashboard")
+@pytest.mark.parametrize("page", ["enhance", "overview"])
+def test_a_run_that_a_full_disk_paused_says_so(uploaded: Application, page: str) -> None:
+    store_paused(uploaded, JobKind.ENHANCE, FULL)
+    assert plain(Translator("en").message(FULL)) in shown(open_dashboard(page))
+
+
+def test_vectors_of_drafts_that_are_paused_are_not_said_to_be_made(seeded: Application, language: str) -> None:
+    store_paused(seeded, JobKind.EMBED, None)
+    at, t = open_page("review", seeded, language), Translator(language)
+    assert t("effects.finding_out") not in shown(at)
+    assert at.button(key="effects_paused")
