@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -10,9 +11,9 @@ from core.access.roles import Permission
 from core.evaluation.lift import MIN_COURSES, LiftVerdict
 from core.evaluation.ranking import Interval
 from core.i18n import Translator
-from core.pipeline.jobs import active_job, cancel_job, job_progress, last_failure
+from core.pipeline.jobs import active_job, cancel_job, job_progress, last_failure, resume_job
 from core.pipeline.lift import DEFAULT_COURSES, MAX_COURSES, LiftFigures, LiftView, list_lifts, start_lift
-from core.records import JobKind
+from core.records import JobKind, JobStatus
 from pages.widgets.display import plain
 from pages.widgets.formats import moment
 from pages.widgets.job_view import draw_progress
@@ -87,8 +88,14 @@ def _draw_running(catalog_id: str, t: Translator) -> None:
         st.rerun()
     with st.container(border=True, key="lift_progress"):
         draw_progress(job_progress(app, job.job_id), t)
-        if permitted_button(Permission.RUN, t("lift.panel.cancel"), icon=":material/stop:", key="lift_cancel"):
-            cancel_job(app, job.job_id)
+        with st.container(horizontal=True):
+            run = partial(permitted_button, Permission.RUN)
+            if job.status is JobStatus.PAUSED and run(
+                t("enhance.resume"), icon=":material/play_arrow:", key="lift_resume", primary=True
+            ):
+                resume_job(app, job.job_id)
+            if run(t("lift.panel.cancel"), icon=":material/stop:", key="lift_cancel"):
+                cancel_job(app, job.job_id)
 
 
 def _draw_failure(catalog_id: str, t: Translator) -> None:

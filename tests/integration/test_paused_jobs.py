@@ -10,15 +10,14 @@ from core.i18n import Translator
 from core.pipeline.application import Application
 from core.records import Job, JobKind, JobStatus, Message
 from pages.widgets.display import plain
-from tests.pages_lab import catalog_of, open_dashboard, open_page, shown
+from tests.pages_lab import catalog_of, open_dashboard, open_page, run, shown
 
 FULL = Message("jobs.disk_full")
 
 
 def store_paused(app: Application, kind: JobKind, reason: Message | None) -> Job:
-    job = Job("paused", kind, catalog_of(app), JobStatus.QUEUED, {}, "settings", datetime.now(UTC), 2)
-    app.jobs.create(job, ["C1", "C2"])
-    return app.jobs.set_status(job.job_id, JobStatus.PAUSED, reason)
+    job = Job("paused", kind, catalog_of(app), JobStatus.PAUSED, {}, "settings", datetime.now(UTC), 2, error=reason)
+    return app.jobs.create(job, ["C1", "C2"])
 
 
 @pytest.mark.usefixtures("whole_dashboard")
@@ -33,3 +32,10 @@ def test_vectors_of_drafts_that_are_paused_are_not_said_to_be_made(seeded: Appli
     at, t = open_page("review", seeded, language), Translator(language)
     assert t("effects.finding_out") not in shown(at)
     assert at.button(key="effects_paused")
+
+
+def test_a_paused_measurement_can_go_on(seeded: Application) -> None:
+    store_paused(seeded, JobKind.LIFT, None)
+    at = open_page("review", seeded)
+    at.session_state["review_view"] = "publish"
+    assert run(at).button(key="lift_resume")
