@@ -17,7 +17,7 @@ from pages.widgets.review_decisions import act, announce
 from pages.widgets.rights import may, permitted_button, reason_why_not
 from pages.widgets.session import application, guard
 
-_JOBS = "review_again_jobs"  # course key -> job
+_JOBS = "review_again_jobs"  # catalog and course key -> job
 _REFRESH_SECONDS = 1.0
 _LARGEST_SEED = 2**31 - 1
 
@@ -32,7 +32,7 @@ def draw_again_form(course: Course, present: Enhancement, t: Translator) -> None
         chosen = {name: st.session_state[key] for name, key in keys.items()}
         settings = AgainSettings(chosen["temperature"], chosen["seed"], chosen["length"], chosen["prompt"])
         job = write_again(application(), course, settings)
-        st.session_state.setdefault(_JOBS, {})[course.course_key] = job.job_id
+        st.session_state.setdefault(_JOBS, {})[_identity(course)] = job.job_id
         return ""
 
     with st.form("review_again_form", enter_to_submit=False):
@@ -69,6 +69,10 @@ def draw_again_form(course: Course, present: Enhancement, t: Translator) -> None
         )
 
 
+def _identity(course: Course) -> tuple[str, str]:
+    return course.catalog_id, course.course_key  # the next term has the same codes
+
+
 def _draw_waiting(before: Job, job_id: str, t: Translator) -> None:
     """What the new text waits for, how far that is, and the ways out."""
     is_paused = before.status is JobStatus.PAUSED
@@ -88,7 +92,7 @@ def _prompt_name(version: PromptVersion) -> str:
 
 def draw_again_progress(course: Course, t: Translator) -> None:
     """How far the new text of this course has come; nothing when none is being written."""
-    job_id = st.session_state.get(_JOBS, {}).get(course.course_key)
+    job_id = st.session_state.get(_JOBS, {}).get(_identity(course))
     if job_id is not None:
         _draw_progress(course, job_id, t)
 
@@ -105,7 +109,7 @@ def _draw_progress(course: Course, job_id: str, t: Translator) -> None:
             else:
                 _draw_waiting(state.before, job_id, t)
         return
-    st.session_state[_JOBS].pop(course.course_key, None)
+    st.session_state[_JOBS].pop(_identity(course), None)
     if state.reason is None:
         announce(t("source.again_done", title=plain(course.title)))
     else:

@@ -29,6 +29,7 @@ _OUTCOME, _FAILURE = "review_outcome", "review_failure"
 class _Decision:
     decision_id: str
     sentence: str
+    catalog_id: str
 
 
 def reviewer() -> str:
@@ -47,8 +48,9 @@ def decide(action: Callable[[], str], sentence: str) -> None:
 
 
 def remember(decision_id: str, sentence: str) -> None:
-    """Keep a decision of this session for undoing."""
-    st.session_state.setdefault(_DECISIONS, []).append(_Decision(decision_id, sentence))
+    """Keep a decision of this session about the chosen catalog, for undoing."""
+    decision = _Decision(decision_id, sentence, st.session_state["catalog_id"])
+    st.session_state.setdefault(_DECISIONS, []).append(decision)
 
 
 def is_own(decision_id: str) -> bool:
@@ -85,9 +87,9 @@ def show_outcome() -> None:
 
 
 def draw_undo(catalog_id: str, t: Translator) -> None:
-    """A button that takes back this session's newest decision, and the list of everybody's."""
+    """A button that takes back this session's newest decision about the catalog, and the list of everybody's."""
     decisions: list[_Decision] = st.session_state.get(_DECISIONS, [])
-    last = decisions[-1] if decisions else None
+    last = next((decision for decision in reversed(decisions) if decision.catalog_id == catalog_id), None)
     st.button(
         t("review.undo"),
         key="review_undo",
