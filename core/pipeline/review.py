@@ -244,8 +244,7 @@ def undo(app: Application, decision_id: str, *, by: str = "", only: str | None =
 
 def recent_decisions(app: Application, catalog_id: str, limit: int = _RECENT) -> tuple[DecisionGroup, ...]:
     """What people decided last, newest first, by whomever; a changed source is no decision of theirs."""
-    found = app.enhancements.recent_decisions(catalog_id, limit)
-    return tuple(each for each in found if each.state is not ReviewState.STALE)
+    return tuple(app.enhancements.recent_decisions(catalog_id, limit))
 
 
 def _human_texts(app: Application, catalog_id: str) -> dict[str, str]:

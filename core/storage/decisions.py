@@ -38,7 +38,7 @@ class DecisionGroup:
     """Everything that was decided at once."""
 
     decision_id: str
-    state: ReviewState  # of its first text
+    state: ReviewState  # of its first text that did not become stale
     decided_at: datetime
     decided_by: str
     reason: str

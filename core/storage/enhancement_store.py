@@ -151,7 +151,7 @@ class EnhancementStore:
         ]
 
     def recent_decisions(self, catalog_id: str, limit: int) -> list[DecisionGroup]:
-        """What was decided last about a catalog's texts, newest first; undoing and staleness are decisions too."""
+        """What people decided last about a catalog's texts, newest first; undoing is a decision too."""
         return [decisions.read_group(row) for row in self._database.fetch(decision_queries.RECENT, [catalog_id, limit])]
 
     def newest_decision(self) -> int:

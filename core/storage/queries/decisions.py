@@ -58,10 +58,12 @@ FROM decisions this JOIN enhancements e USING (enhancement_id)
 HISTORY = _DECISIONS + "WHERE enhancement_id = ? ORDER BY sequence DESC"
 HISTORIES = _DECISIONS + "WHERE catalog_id = ? ORDER BY sequence"
 RECENT = f"""
-SELECT this.decision_id, first(this.state ORDER BY sequence), min(this.decided_at), first(this.decided_by),
-    first(this.reason), count(*), count(*) FILTER ({_STANDS}), first(e.course_key ORDER BY sequence)
+SELECT this.decision_id, first(this.state ORDER BY sequence) FILTER (this.state <> 'stale') AS decided,
+    min(this.decided_at), first(this.decided_by), first(this.reason), count(*), count(*) FILTER ({_STANDS}),
+    first(e.course_key ORDER BY sequence)
 FROM decisions this JOIN enhancements e USING (enhancement_id)
-WHERE e.catalog_id = ? AND NOT {_IS_RESTORED} GROUP BY this.decision_id ORDER BY max(sequence) DESC LIMIT ?
+WHERE e.catalog_id = ? AND NOT {_IS_RESTORED}
+GROUP BY this.decision_id HAVING decided IS NOT NULL ORDER BY max(sequence) DESC LIMIT ?
 """
 MOMENTS = """
 SELECT max(decided_at) FROM decisions WHERE decided_by = ? AND state <> 'stale'

@@ -5,6 +5,7 @@ import pytest
 from core.errors import CourseLiftError, StorageError
 from core.pipeline import review
 from core.pipeline.application import Application
+from core.pipeline.course_editing import edit_course
 from core.pipeline.embedding import catalog_texts
 from core.pipeline.releases import publish
 from core.pipeline.review import Order, Risk
@@ -185,3 +186,11 @@ def test_recent_decisions_can_be_undone_by_anybody(app: Application, catalog_id:
     assert (group.decided_by, group.texts, group.standing) == ("kim", 2, 2)
     assert review.undo(app, group.decision_id, by="lee", only="j1-PH1").texts == 1
     assert states(app, catalog_id) == {"MA2": ReviewState.APPROVED, "PH1": ReviewState.DRAFT}
+
+
+def test_many_changed_sources_do_not_hide_what_people_decided(app: Application, catalog_id: str, write) -> None:
+    review.approve(app, [write("MA2").enhancement_id], by="kim")
+    for number in range(13):  # more than the list has places
+        write("PH1", job_id=f"j{number}")
+        edit_course(app, app.catalogs.course(catalog_id, "PH1"), {"credits": str(number)}, by="lee")
+    assert [group.decided_by for group in review.recent_decisions(app, catalog_id)] == ["kim"]
