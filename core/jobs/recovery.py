@@ -64,6 +64,8 @@ def _catch_up_job(jobs: JobStore, supervisor: Supervisor, job: Job) -> bool:
     elif is_behind and found.pending == 0:
         jobs.reopen(job.job_id, states=())
         jobs.set_status(job.job_id, JobStatus.SUCCEEDED)
+    elif is_behind and job.status is JobStatus.SUCCEEDED:  # items were to be tried again when the app was killed
+        jobs.reopen(job.job_id, states=())
     if is_behind:
         logger.warning("job %s: the database was behind its journal", job.job_id)
     return is_behind

@@ -211,7 +211,7 @@ class JobService:
                 return job
             if job.pending == 0:
                 raise JobError("jobs.nothing_to_do")
-            self._refuse_changed(job_id, current)
+            self._refuse_to_go_on(job, current)
             return self._go_on(job)
 
     def retry_failed(self, job_id: str, current: JobSpec | None = None) -> Job:
@@ -226,16 +226,13 @@ class JobService:
             keys = tuple(key for key, state in self._jobs.item_states(job_id).items() if state in _RETRIED)
             if not keys:
                 raise JobError("jobs.nothing_to_retry")
-            self._refuse_changed(job_id, current)
-            self._refuse_second(job)
+            self._refuse_to_go_on(job, current)  # all of it before the journal says that the items are to be done
             with self._supervisor.journal(job_id).lock() as journal:
                 journal.append(*(to_record(ItemsReset(tuple(part)), job_id) for part in chunks(keys, _RESET_AT_ONCE)))
             return self._go_on(job)
 
     def _go_on(self, job: Job) -> Job:
         """Reopen a job that stands still and start its worker."""
-        refuse_while_measuring(self._config)
-        self._refuse_second(job)
         with step("resume.clear"):
             clear_request(self._supervisor.folder(job.job_id))
         self._watches.pop(job.job_id, None)
@@ -247,14 +244,12 @@ class JobService:
         watch.spawn(self._jobs.get(job.job_id))
         return self._jobs.get(job.job_id)
 
-    def _refuse_changed(self, job_id: str, current: JobSpec | None) -> None:
-        spec = self._load(job_id)
+    def _refuse_to_go_on(self, job: Job, current: JobSpec | None) -> None:
+        """Raise JobError when it has changed, something is measured, or another job of its kind does not wait."""
+        spec, active = self._load(job.job_id), self._jobs.active()
         if current is not None and (changed := differences(spec, current)):
             raise JobError("jobs.has_changed", differences=changed)
-
-    def _refuse_second(self, job: Job) -> None:
-        """One active job a catalog and kind, also among those that are reopened; those that wait do not count."""
-        active = self._jobs.active()
+        refuse_while_measuring(self._config)
         if any(is_rival(other, job) and not waits(other, active) for other in active):
             raise JobError("jobs.another_is_active")
 

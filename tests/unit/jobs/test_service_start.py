@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.errors import StorageError
-from core.jobs.entries import SessionStarted, to_record
+from core.errors import JobError, StorageError
+from core.jobs.entries import ItemsReset, SessionStarted, to_record
 from core.jobs.folder import write_folder
 from core.jobs.ingest import Ingest
+from core.jobs.measuring import claim, measuring_folder
 from core.jobs.service import JobService
 from core.records import Job, JobStatus
 from tests.jobs_lab import Lab, make_spec
@@ -64,6 +65,26 @@ def test_a_queued_job_without_a_worker_is_started(lab: Lab) -> None:
     job = Job("job", spec.kind, spec.catalog_id, JobStatus.QUEUED, {}, spec.settings_hash, datetime.now(UTC), 4)
     lab.jobs.create(job, [item.key for item in spec.items])
     assert lab.finish("job").done == 4
+
+
+def test_items_that_were_to_be_tried_again_are_tried_after_a_restart(lab: Lab) -> None:
+    """As an app leaves a job that is killed between writing that down and starting the worker."""
+    job_id = lab.service.start(make_spec(count=4, behaviour="fail_on=Subject 0003")).job_id
+    assert lab.finish(job_id).failed == 1
+    with lab.supervisor.journal(job_id).lock() as journal:
+        journal.append(to_record(ItemsReset(("C0003",)), job_id))
+    lab.service = JobService(lab.config, lab.jobs)
+    job = lab.finish(job_id)
+    assert (job.done, job.failed, job.pending) == (3, 1, 0)
+
+
+def test_a_retry_that_a_measurement_refuses_leaves_no_trace(lab: Lab) -> None:
+    job_id = lab.service.start(make_spec(count=4, behaviour="fail_on=Subject 0003")).job_id
+    lab.finish(job_id)
+    before = lab.supervisor.journal(job_id).size()
+    with claim(measuring_folder(lab.config)), pytest.raises(JobError):
+        lab.service.retry_failed(job_id)
+    assert lab.supervisor.journal(job_id).size() == before
 
 
 def test_a_job_that_cannot_be_stored_holds_up_no_other(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
