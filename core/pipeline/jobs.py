@@ -21,6 +21,7 @@ from core.records import Course, Enhancement, ItemState, Job, JobKind, JobStatus
 from core.storage.journal_batch import ItemSample
 
 _SPEED_WINDOW = 60.0  # seconds over which tokens/s of a point are counted
+_LONGEST_WAIT = 60.0  # seconds for a model to load, for example; when an item is longer in coming, the job stood still
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class SeriesPoint:
     """One finished item of a job, ready for charts."""
 
     finished_at: datetime
-    elapsed_seconds: float  # since the job's first item began
+    elapsed_seconds: float  # since the job's first item began; without the time in which it stood still
     seconds_per_item: float
     new_tokens: int  # 0 for embedding
     tokens_per_second: float  # over the last minute of work
@@ -68,7 +69,7 @@ class JobReport:
     job: Job
     timings: tuple[TimingRow, ...]  # longest first
     series: tuple[SeriesPoint, ...]  # in time order
-    seconds: float  # of work, first to last item
+    seconds: float  # of work, first to last item; without the time in which it stood still
     new_tokens: int
     tokens_per_second: float
     courses_per_minute: float
@@ -174,14 +175,12 @@ def retry_failed(app: Application, job_id: str) -> Job:
 def _series(samples: Sequence[ItemSample]) -> list[SeriesPoint]:
     """Points in time order; the first item's own seconds are part of the elapsed time."""
     points: list[SeriesPoint] = []
-    window: deque[ItemSample] = deque()
-    if not samples:
-        return points
-    started = samples[0].finished_at.timestamp() - samples[0].seconds * samples[0].batch_size
-    for sample in samples:
-        window.append(sample)
-        elapsed = sample.finished_at.timestamp() - started
-        while elapsed - (window[0].finished_at.timestamp() - started) > _SPEED_WINDOW:
+    window: deque[tuple[float, int]] = deque()  # elapsed seconds and new tokens
+    elapsed = 0.0
+    for before, sample in zip([None, *samples], samples, strict=False):
+        elapsed += _working_time(before, sample)
+        window.append((elapsed, sample.new_tokens))
+        while elapsed - window[0][0] > _SPEED_WINDOW:
             window.popleft()
         span = min(elapsed, _SPEED_WINDOW) or sample.seconds
         points.append(
@@ -190,7 +189,7 @@ def _series(samples: Sequence[ItemSample]) -> list[SeriesPoint]:
                 elapsed_seconds=elapsed,
                 seconds_per_item=sample.seconds,
                 new_tokens=sample.new_tokens,
-                tokens_per_second=sum(each.new_tokens for each in window) / span if span else 0.0,
+                tokens_per_second=sum(tokens for _, tokens in window) / span if span else 0.0,
                 rss_mib=sample.rss_mib,
                 batch_size=sample.batch_size,
             )
@@ -198,9 +197,16 @@ def _series(samples: Sequence[ItemSample]) -> list[SeriesPoint]:
     return points
 
 
+def _working_time(before: ItemSample | None, sample: ItemSample) -> float:
+    """Seconds of work from one item's end to the next one's: of a job that stood still, only those of the item."""
+    own = sample.seconds * sample.batch_size
+    gap = own if before is None else (sample.finished_at - before.finished_at).total_seconds()
+    return gap if gap <= own + _LONGEST_WAIT else own
+
+
 def _forecast_check(app: Application, job: Job, seconds: float) -> ForecastCheck | None:
     stored = app.settings.get(forecast_setting(job.job_id))
-    if stored is None or not job.status.is_final:
+    if stored is None or not job.status.is_final or job.pending:
         return None
     return ForecastCheck(stored["seconds"], stored["low"], stored["high"], seconds)
 
