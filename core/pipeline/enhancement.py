@@ -257,15 +257,29 @@ def _find_cached(app: Application, spec: JobSpec) -> dict[str, Enhancement]:
 
 
 def _forecast(app: Application, means: Means, courses: int) -> Forecast | None:
-    """From the newest run with the same model and settings on this machine, loading the model included."""
+    """From an earlier run with the same model and settings on this machine, loading the model once included."""
+    job_id, samples = _earlier_run(app, means, min(courses, means.settings.batch_size))
+    found = forecast(samples, courses, means.settings.batch_size, from_earlier_run=True)
+    if found is None:
+        return None
+    loading = sum(part.seconds / part.count for part in app.jobs.timings(job_id) if part.name == "load_model")
+    return Forecast(found.seconds + loading, found.low + loading, found.high + loading)
+
+
+def _earlier_run(app: Application, means: Means, side_by_side: int) -> tuple[str, list[float]]:
+    """The newest run that wrote so many texts side by side, else the longest: its id, and seconds by text.
+
+    A text that is written alone takes many times the share of one among many.
+    """
+    longest: tuple[str, list[float]] = "", []
     for job in app.jobs.list(kind=JobKind.ENHANCE):
         if job.done and job.status is not JobStatus.QUEUED and _is_alike(job, means):
             samples = [sample.seconds for sample in app.jobs.samples(job.job_id) if sample.seconds > 0]
-            found = forecast(samples, courses, means.settings.batch_size, from_earlier_run=True)
-            loading = sum(part.seconds for part in app.jobs.timings(job.job_id) if part.name == "load_model")
-            if found is not None:
-                return Forecast(found.seconds + loading, found.low + loading, found.high + loading)
-    return None
+            if len(samples) > len(longest[1]):
+                longest = job.job_id, samples
+            if len(samples) >= max(1, side_by_side):
+                return job.job_id, samples
+    return longest
 
 
 def _is_alike(job: Job, means: Means) -> bool:
