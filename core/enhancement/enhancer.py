@@ -144,7 +144,7 @@ class _Attempts:
 
 def _finish(attempt: _Attempt, generation: Generation, others: CourseIndex | None) -> Draft:
     course = attempt.request.course
-    text = cut_to_sentences(generation.text, course.language, MAX_SENTENCES)
+    text = cut_to_sentences(_storable(generation.text), course.language, MAX_SENTENCES)
     is_judged = generation.error is None and generation.finish_reason is not FinishReason.CANCELLED
     return Draft(
         index=attempt.index,
@@ -158,6 +158,11 @@ def _finish(attempt: _Attempt, generation: Generation, others: CourseIndex | Non
         findings=tuple(check_text(course, text, attempt.request.chat, others)) if is_judged else (),
         error=generation.error,
     )
+
+
+def _storable(text: str) -> str:
+    """Without what nothing can store: NUL, and half a surrogate pair, which a server's JSON can hold."""
+    return text.replace("\0", "").encode(errors="replace").decode()
 
 
 def _better(first: Draft, second: Draft) -> Draft:

@@ -28,7 +28,7 @@ def text_output(
 ) -> dict[str, Any]:
     """A draft; `made_by` names model, engine, precision and device."""
     return {
-        "text": text.encode(errors="replace").decode(),  # a server's JSON can hold half a surrogate pair
+        "text": text,
         "finish_reason": finish_reason.value,
         "findings": [{**asdict(finding), "message": as_values(finding.message)} for finding in findings],
         "seed": seed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -123,3 +124,16 @@ def test_a_stop_keeps_the_weak_drafts_that_are_there(refills: bool) -> None:
     drafts = write(ScriptedEngine(frozenset("ab"), refills=refills), "abcd", StopAfter(1))
     assert [draft.course_key for draft in drafts] == ["a"]
     assert drafts[0].hard_findings
+
+
+def test_a_text_holds_nothing_that_cannot_be_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    spoilt = GOOD.replace("ideas", "id\0eas").replace("texts", "texts \ud83d")
+
+    def generate(self: ScriptedEngine, prompts: Iterable[Chat], *_: object) -> Iterator[Generation]:
+        for index, _chat in enumerate(prompts):
+            yield Generation(index, spoilt, FinishReason.STOP, 3, 7, 0.5)
+
+    monkeypatch.setattr(ScriptedEngine, "generate", generate)
+    (draft,) = write(ScriptedEngine(frozenset()), ["Logic"])
+    assert draft.text == GOOD.replace("texts", "texts ?")
+    assert json.dumps([finding.message.params for finding in draft.findings], ensure_ascii=False).encode()
