@@ -159,14 +159,23 @@ def review_pace(app: Application, by: str) -> float | None:
 
 @requires(Permission.REVIEW)
 def approve(
-    app: Application, enhancement_ids: Sequence[str], *, by: str, reason: str = "", seen: int | None = None
+    app: Application,
+    enhancement_ids: Sequence[str],
+    *,
+    by: str,
+    reason: str = "",
+    seen: int | None = None,
+    source: str | None = None,
 ) -> str:
     """Approve texts as they stand: the model's, or a person's words where there are any.
 
     Returns the decision's id, for undoing. `seen` is that of the queue that the person looked at: raises
-    StorageError when somebody decided about a text of these courses since. So do `edit` and `reject`.
+    StorageError when somebody decided about a text of these courses since. So do `edit` and `reject`. `source` is the
+    content hash of the course beside it: raises StorageError when the course changed since. So does `edit`.
     """
-    return app.enhancements.decide(enhancement_ids, ReviewState.APPROVED, author(by), visible_line(reason), seen=seen)
+    return app.enhancements.decide(
+        enhancement_ids, ReviewState.APPROVED, author(by), visible_line(reason), seen=seen, source=source
+    )
 
 
 def passing_drafts(items: Sequence[QueueItem]) -> list[QueueItem]:
@@ -214,7 +223,14 @@ def approve_passing(
 
 @requires(Permission.REVIEW)
 def edit(
-    app: Application, enhancement_id: str, text: str, *, by: str, reason: str = "", seen: int | None = None
+    app: Application,
+    enhancement_id: str,
+    text: str,
+    *,
+    by: str,
+    reason: str = "",
+    seen: int | None = None,
+    source: str | None = None,
 ) -> str:
     """Approve a person's wording in place of the model's; returns the decision's id.
 
@@ -223,7 +239,9 @@ def edit(
     words = visible_line(text)
     if not words:
         raise CourseLiftError("pipeline.error.empty_text")
-    return app.enhancements.decide([enhancement_id], ReviewState.EDITED, author(by), visible_line(reason), words, seen)
+    return app.enhancements.decide(
+        [enhancement_id], ReviewState.EDITED, author(by), visible_line(reason), words, seen, source
+    )
 
 
 @requires(Permission.REVIEW)

@@ -125,6 +125,16 @@ def refuse_overtaken(cursor: duckdb.DuckDBPyConnection, ids: Collection[str], se
         raise StorageError("storage.decided_meanwhile", course=course, by=somebody, state=state_name)
 
 
+def refuse_changed_source(cursor: duckdb.DuckDBPyConnection, ids: Collection[str], source: str) -> None:
+    """Raises StorageError when the course of these texts has another content hash than `source`.
+
+    Of texts that are stale or rejected already, nothing is decided when their course changes again.
+    """
+    row = cursor.execute(queries.SOURCE_CHANGED, [list(ids), source]).fetchone()
+    if row is not None:
+        raise StorageError("storage.source_changed_meanwhile", course=row[0])
+
+
 def take_back(cursor: duckdb.DuckDBPyConnection, decision_id: str, by: str, only: str | None = None) -> Undone:
     """Within a transaction: put back what was before a decision (`only`: about this one text), as a new decision.
 

@@ -108,19 +108,23 @@ class EnhancementStore:
         reason: str = "",
         edited_text: str | None = None,
         seen: int | None = None,
+        source: str | None = None,
     ) -> str:
         """Judge enhancements, all in one transaction. Returns the decision's id, which `undo` takes.
 
         `edited_text` belongs to `ReviewState.EDITED` and only to it. Approving a text that a person has edited before
         keeps that wording: it becomes EDITED.
         `seen` is what `newest_decision` gave when the person looked at the texts: raises StorageError when something
-        was decided about one of their courses since, and when an id is unknown or the text is missing.
+        was decided about one of their courses since, and when an id is unknown or the text is missing. `source` is the
+        content hash of their course at that time: raises StorageError when the course says something else now.
         """
         if (state is ReviewState.EDITED) != (edited_text is not None):
             raise StorageError("storage.edited_text_mismatch")
         with self._database.write() as cursor:
             if seen is not None:
                 decisions.refuse_overtaken(cursor, ids, seen)
+            if source is not None:
+                decisions.refuse_changed_source(cursor, ids, source)
             moment = now()
             change = {
                 "state": state.value,

@@ -44,6 +44,7 @@ def _draw_other(other: Enhancement, screen: ReviewScreen, seen: int, t: Translat
     state = t(f"review.state_{other.state}")
     made = other.provenance
     settings = f"{made.prompt_version} · {t('review.seed')} {made.seed}"
+    approve, source = partial(review.approve, application()), screen.course.content_hash
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f"{moment(other.created_at, t)} · {state} · {plain(made.model)} · {plain(settings)}", width="stretch"
@@ -58,7 +59,7 @@ def _draw_other(other: Enhancement, screen: ReviewScreen, seen: int, t: Translat
                 icon=":material/check:",
                 on_click=decide,
                 args=(
-                    partial(review.approve, application(), [other.enhancement_id], by=reviewer(), seen=seen),
+                    partial(approve, [other.enhancement_id], by=reviewer(), seen=seen, source=source),
                     t("review.done_approve", title=plain(screen.course.title)),
                 ),
             )

@@ -12,7 +12,7 @@ from core.i18n import Translator
 from core.pipeline import review
 from core.pipeline.review import QueueItem, ReviewQueue
 from core.pipeline.review_screen import ReviewScreen, review_screen
-from core.records import Enhancement, Finding, ReviewState, Severity
+from core.records import Finding, ReviewState, Severity
 from pages.widgets.display import plain
 from pages.widgets.formats import local, moment
 from pages.widgets.marked_text import draft_text, legend
@@ -143,22 +143,9 @@ def _draw_finding(finding: Finding, text: str, t: Translator) -> None:
 def _draw_decisions(catalog_id: str, queue: ReviewQueue, position: int, t: Translator) -> None:
     """The row of buttons; most of them open their form below it."""
     item = queue.items[position]
-    identity, state = item.enhancement.enhancement_id, item.enhancement.state
+    identity = item.enhancement.enhancement_id
     with st.container(horizontal=True, key="review_actions"):
-        st.button(
-            t("review.approve"),
-            help=reason_why_not(Permission.REVIEW),
-            key="review_approve",
-            type="primary",
-            icon=":material/check:",
-            shortcut="A",
-            disabled=(state.is_published) or not may(Permission.REVIEW),
-            on_click=decide,
-            args=(
-                partial(review.approve, application(), [identity], by=reviewer(), seen=queue.seen),
-                t("review.done_approve", title=plain(item.course.title)),
-            ),
-        )
+        _draw_approve(item, queue.seen, t)
         for name, icon, shortcut in _FORMS:
             st.button(
                 t(f"review.{name}"),
@@ -183,6 +170,22 @@ def _draw_decisions(catalog_id: str, queue: ReviewQueue, position: int, t: Trans
         draw_undo(catalog_id, t)
 
 
+def _draw_approve(item: QueueItem, seen: int, t: Translator) -> None:
+    identity, source = item.enhancement.enhancement_id, item.course.content_hash
+    approve = partial(review.approve, application(), [identity], by=reviewer(), seen=seen, source=source)
+    st.button(
+        t("review.approve"),
+        help=reason_why_not(Permission.REVIEW),
+        key="review_approve",
+        type="primary",
+        icon=":material/check:",
+        shortcut="A",
+        disabled=item.enhancement.state.is_published or not may(Permission.REVIEW),
+        on_click=decide,
+        args=(approve, t("review.done_approve", title=plain(item.course.title))),
+    )
+
+
 def _draw_form(item: QueueItem, screen: ReviewScreen, seen: int, t: Translator) -> None:
     """The form that is open for this draft."""
     name, identity = st.session_state.get(OPEN_FORM, ("", ""))
@@ -190,7 +193,7 @@ def _draw_form(item: QueueItem, screen: ReviewScreen, seen: int, t: Translator) 
         return
     title = plain(item.course.title)
     if name == "edit":
-        _draw_edit_form(item.enhancement, title, seen, t)
+        _draw_edit_form(item, title, seen, t)
     elif name == "reject":
         _draw_reject_form(identity, title, seen, t)
     elif name == "again":
@@ -209,17 +212,18 @@ def _go_to(item: QueueItem, position: int) -> None:
     st.session_state[PLACE] = (item.enhancement.enhancement_id, item.course.course_key, position)
 
 
-def _draw_edit_form(enhancement: Enhancement, title: str, seen: int, t: Translator) -> None:
-    key = f"review_text_{enhancement.enhancement_id}"
+def _draw_edit_form(item: QueueItem, title: str, seen: int, t: Translator) -> None:
+    identity, source = item.enhancement.enhancement_id, item.course.content_hash
+    key = f"review_text_{identity}"
 
     def save() -> str:
         words = st.session_state[key]
-        return review.edit(application(), enhancement.enhancement_id, words, by=reviewer(), seen=seen)
+        return review.edit(application(), identity, words, by=reviewer(), seen=seen, source=source)
 
     with st.form("review_edit_form"):
         st.text_area(
             t("review.your_text"),
-            enhancement.published_text,
+            item.enhancement.published_text,
             height=180,
             key=key,
             help=t("review.your_text_help"),

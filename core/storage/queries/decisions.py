@@ -18,6 +18,10 @@ OUTDATED = """
 SELECT e.enhancement_id, e.state FROM enhancements e JOIN courses c USING (catalog_id, course_key)
 WHERE e.enhancement_id IN (SELECT unnest($1::VARCHAR[])) AND e.source_hash <> c.content_hash
 """
+SOURCE_CHANGED = """
+SELECT course_key FROM enhancements e JOIN courses c USING (catalog_id, course_key)
+WHERE e.enhancement_id IN (SELECT unnest($1::VARCHAR[])) AND c.content_hash <> $2 LIMIT 1
+"""
 NEWEST = "SELECT coalesce(max(sequence), 0) FROM decisions"
 ADD_DECISIONS = """
 INSERT INTO decisions

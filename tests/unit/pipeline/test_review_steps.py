@@ -194,3 +194,25 @@ def test_many_changed_sources_do_not_hide_what_people_decided(app: Application, 
         write("PH1", job_id=f"j{number}")
         edit_course(app, app.catalogs.course(catalog_id, "PH1"), {"credits": str(number)}, by="lee")
     assert [group.decided_by for group in review.recent_decisions(app, catalog_id)] == ["kim"]
+
+
+@pytest.mark.parametrize("state", [ReviewState.STALE, ReviewState.REJECTED])
+def test_a_text_is_not_approved_for_a_source_that_its_reader_has_not_seen(
+    app: Application, catalog_id: str, write, state: ReviewState
+) -> None:
+    text = write("PH1").enhancement_id
+    if state is ReviewState.REJECTED:
+        review.reject(app, [text], by="lee", reason="dull")
+    edit_course(app, app.catalogs.course(catalog_id, "PH1"), {"credits": "3"}, by="lee")
+    queue = review.review_queue(app, catalog_id, states=[state])
+    (item,) = queue.items
+    looked = {"by": "kim", "seen": queue.seen, "source": item.course.content_hash}
+    edit_course(app, app.catalogs.course(catalog_id, "PH1"), {"title": "Baroque Painting"}, by="lee")
+    for decide in (
+        lambda: review.approve(app, [text], **looked),
+        lambda: review.edit(app, text, "Light.", **looked),
+    ):
+        with pytest.raises(StorageError):
+            decide()
+    assert app.enhancements.get(text).state is state
+    review.approve(app, [text], **{**looked, "source": app.catalogs.course(catalog_id, "PH1").content_hash})
