@@ -254,8 +254,8 @@ def reject(app: Application, enhancement_ids: Sequence[str], *, by: str, reason:
 def undo(app: Application, decision_id: str, *, by: str = "", only: str | None = None) -> Undone:
     """Put what a decision changed back to what it was before; with `only`, this one text of it.
 
-    Texts that something newer was decided about keep it, and those whose course changed since they were written become
-    stale. Raises StorageError when nothing is left to take back.
+    Texts that something newer was decided about keep it, and those whose course changed since become stale.
+    Raises StorageError when nothing is left to take back.
     """
     return app.enhancements.undo(decision_id, author(by), only)
 

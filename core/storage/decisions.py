@@ -15,6 +15,7 @@ from core.storage.conversion import from_json, from_stored_time, insert_columns,
 from core.storage.queries import decisions as queries
 
 _JUDGEMENT = ("state", "edited_text", "decided_at", "decided_by", "reason")  # the columns that decisions change
+_LOGGED = (*_JUDGEMENT, "source")  # and the content hash that the course had then
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def judge(
     Returns the decision's id. Raises StorageError when an id is unknown.
     """
     found = cursor.execute(queries.CHOSEN, [list(changes)]).fetchall()
-    before = {row[0]: dict(zip(_JUDGEMENT, row[1:], strict=True)) for row in found}
+    before = {row[0]: dict(zip(_LOGGED, row[1:], strict=True)) for row in found}
     if missing := set(changes) - set(before):
         raise StorageError("storage.no_enhancement", enhancement_id=min(missing))
     after = [{**before[key], **change} for key, change in changes.items()]
@@ -138,19 +139,16 @@ def refuse_changed_source(cursor: duckdb.DuckDBPyConnection, ids: Collection[str
 def take_back(cursor: duckdb.DuckDBPyConnection, decision_id: str, by: str, only: str | None = None) -> Undone:
     """Within a transaction: put back what was before a decision (`only`: about this one text), as a new decision.
 
-    Texts that something newer was decided about keep it; those whose source changed since they were written are stale
-    instead. Raises StorageError when there is no such decision, or nothing of it still stands.
+    Texts that something newer was decided about keep it; those whose source changed since are stale instead.
+    Raises StorageError when there is no such decision, or nothing of it still stands.
     """
     rows = cursor.execute(queries.DECISION, [decision_id]).fetchall()
     wanted = [row for row in rows if only in (None, row[0])]
     if not wanted:
         raise StorageError("storage.no_decision", decision_id=decision_id)
-    standing = {key: _previous(text) for key, text, stands in wanted if stands}
+    standing = {key: _previous(text, *sources) for key, text, stands, *sources in wanted if stands}
     if not standing:
         raise StorageError("storage.decision_overtaken")
-    for key in _outdated(cursor, standing):
-        if standing[key]["state"] != ReviewState.REJECTED.value:
-            standing[key]["state"] = ReviewState.STALE.value
     undo_id = judge(cursor, standing, by, reason="")
     return Undone(undo_id, len(standing), len(wanted) - len(standing), next(iter(standing)))
 
@@ -185,8 +183,11 @@ def _outdated(cursor: duckdb.DuckDBPyConnection, ids: Collection[str]) -> dict[s
     return dict(cursor.execute(queries.OUTDATED, [list(ids)]).fetchall())
 
 
-def _previous(text: str) -> dict[str, Any]:
-    """A judgement as `judge` logged it."""
+def _previous(text: str, written_from: str, now: str | None) -> dict[str, Any]:
+    """A judgement as `judge` logged it; stale when the course, whose content hash is `now`, changed since."""
     values: dict[str, Any] = from_json(text)
-    moment = values["decided_at"]
-    return {**values, "decided_at": None if moment is None else datetime.fromisoformat(moment)}
+    moment, then = values["decided_at"], values.pop("source", None)
+    values["decided_at"] = None if moment is None else datetime.fromisoformat(moment)
+    if values["state"] != ReviewState.REJECTED.value and now not in (written_from, then, None):
+        values["state"] = ReviewState.STALE.value
+    return values

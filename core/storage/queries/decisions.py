@@ -1,7 +1,8 @@
 """Queries about decisions on enhancements."""
 
 CHOSEN = """
-SELECT enhancement_id, state, edited_text, decided_at, decided_by, reason FROM enhancements
+SELECT enhancement_id, state, edited_text, decided_at, decided_by, reason, c.content_hash
+FROM enhancements e LEFT JOIN courses c USING (catalog_id, course_key)
 WHERE enhancement_id IN (SELECT unnest($1::VARCHAR[]))
 """
 # A stale text keeps the judgement that stood before, all but its state: what that was follows from the rest.
@@ -51,7 +52,9 @@ _STANDS = """NOT EXISTS (
     SELECT 1 FROM decisions later WHERE later.enhancement_id = this.enhancement_id AND later.sequence > this.sequence
 )"""
 DECISION = f"""
-SELECT enhancement_id, previous, {_STANDS} FROM decisions this WHERE decision_id = ? ORDER BY sequence
+SELECT enhancement_id, previous, {_STANDS}, e.source_hash, c.content_hash
+FROM decisions this JOIN enhancements e USING (enhancement_id) LEFT JOIN courses c USING (catalog_id, course_key)
+WHERE decision_id = ? ORDER BY sequence
 """
 _DECISIONS = f"""
 SELECT decision_id, enhancement_id, this.state, json_extract_string(previous, '$.state'), this.edited_text,

@@ -109,6 +109,28 @@ def test_taking_back_a_rejection_revives_nothing_for_courses_that_changed_since(
     assert app.enhancements.published(catalog_id) == {}
 
 
+def test_an_approval_given_for_the_course_as_it_is_comes_back_with_an_undo(
+    app: Application, catalog_id: str, write
+) -> None:
+    text = write("PH1").enhancement_id
+    edit_course(app, app.catalogs.course(catalog_id, "PH1"), {"credits": "4"}, by="kim")
+    approval = review.approve(app, [text], by="lee")  # it is stale, and yet right
+    review.undo(app, review.reject(app, [text], by="kim", reason="by mistake"), by="kim")
+    assert app.enhancements.get(text).state is ReviewState.APPROVED
+    review.undo(app, review.edit(app, text, "Light.", by="kim"), by="kim")
+    assert app.enhancements.get(text).state is ReviewState.APPROVED
+    taken_back = review.undo(app, review.approve(app, [text], by="lee"), by="lee").decision_id
+    assert app.enhancements.get(text).decided_by == "lee"
+    review.undo(app, taken_back, by="lee")
+    assert app.enhancements.get(text).state is ReviewState.APPROVED
+    rejection = review.reject(app, [text], by="kim", reason="dull")
+    edit_course(app, app.catalogs.course(catalog_id, "PH1"), {"credits": "5"}, by="kim")
+    review.undo(app, rejection, by="kim")
+    assert app.enhancements.get(text).state is ReviewState.STALE
+    with pytest.raises(StorageError):
+        review.undo(app, approval, by="lee")
+
+
 def test_a_course_that_a_file_removed_meanwhile_is_not_brought_back_by_an_edit(
     app: Application, catalog_id: str, catalog_file: bytes
 ) -> None:
