@@ -12,7 +12,10 @@ _ITEMS = 1024  # the newest ones that a forecast looks at
 
 
 class Pace:
-    """Follows the items of one job from begin to end."""
+    """Follows the items of one job from begin to end.
+
+    One thread adds while others ask: they copy what they read in one step, which the interpreter does not interrupt.
+    """
 
     def __init__(self) -> None:
         self.seconds: deque[float] = deque(maxlen=_ITEMS)  # each newest item's share of the time; cached ones take none
@@ -43,5 +46,6 @@ class Pace:
         """
         if not self._refills:
             return forecast(list(self.seconds), pending, batch_size)
-        ages = [max(0.0, (now - begun).total_seconds()) for begun in self._begun.values()]
-        return forecast_refilling(self._durations, ages, max(0, pending - len(ages)), repeated)
+        durations, moments = list(self._durations), list(self._begun.values())
+        ages = [max(0.0, (now - begun).total_seconds()) for begun in moments]
+        return forecast_refilling(durations, ages, max(0, pending - len(ages)), repeated)
