@@ -33,7 +33,7 @@ def draw() -> None:
         st.session_state["watched_job"] = job.job_id
         draw_live(job, t)
         return
-    past = [job for job in list_jobs(app, JobKind.ENHANCE) if job.catalog_id == catalog.catalog_id]
+    past = list(list_jobs(app, JobKind.ENHANCE, catalog_id=catalog.catalog_id))
     draw_result(app, past, t)
     if not model_is_missing(app):
         try_to_plan(app, catalog, t)

@@ -86,9 +86,11 @@ class WrittenCourse:
     enhancement: Enhancement
 
 
-def list_jobs(app: Application, kind: JobKind | None = None, limit: int = 50) -> tuple[Job, ...]:
-    """The newest jobs first."""
-    return tuple(app.jobs.list(limit, kind))
+def list_jobs(
+    app: Application, kind: JobKind | None = None, limit: int = 200, catalog_id: str | None = None
+) -> tuple[Job, ...]:
+    """The newest jobs first; each text that a reviewer has written again is one."""
+    return tuple(app.jobs.list(limit, kind, catalog_id))
 
 
 def active_job(app: Application, catalog_id: str, kind: JobKind) -> Job | None:
@@ -99,7 +101,7 @@ def active_job(app: Application, catalog_id: str, kind: JobKind) -> Job | None:
 
 def last_failure(app: Application, catalog_id: str, kind: JobKind) -> Message | None:
     """Why the catalog's newest job of this kind failed; None when it did not."""
-    last = next((job for job in list_jobs(app, kind) if job.catalog_id == catalog_id), None)
+    last = next(iter(list_jobs(app, kind, 1, catalog_id)), None)
     return last.error if last is not None and last.status is JobStatus.FAILED else None
 
 

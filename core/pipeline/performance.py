@@ -72,7 +72,7 @@ def performance_view(app: Application, catalog_id: str | None = None) -> Perform
     device = get_device()
     machine = machine_facts()
     choice = get_optimal_dtype(device, machine)
-    jobs = [job for job in app.jobs.list(_MAX_RUNS) if job.done and catalog_id in (None, job.catalog_id)]
+    jobs = [job for job in app.jobs.list(_MAX_RUNS, catalog_id=catalog_id) if job.done]
     work = app.jobs.work()
     runs = tuple(_run_row(job, work.get(job.job_id)) for job in jobs)
     timings = [timing for job in jobs for timing in app.jobs.timings(job.job_id)]

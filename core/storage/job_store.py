@@ -73,9 +73,9 @@ class JobStore:
             raise StorageError("storage.no_job", job_id=job_id)
         return _job(row)
 
-    def list(self, limit: int = 100, kind: JobKind | None = None) -> Jobs:
+    def list(self, limit: int = 100, kind: JobKind | None = None, catalog_id: str | None = None) -> Jobs:
         """The newest jobs first."""
-        parameters = {"kind": None if kind is None else kind.value, "limit": limit}
+        parameters = {"kind": None if kind is None else kind.value, "catalog_id": catalog_id, "limit": limit}
         with self._database.read() as cursor:
             return [_job(row) for row in cursor.execute(queries.LIST_JOBS, parameters).fetchall()]
 

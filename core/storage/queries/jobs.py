@@ -17,7 +17,10 @@ FROM jobs j LEFT JOIN job_items i ON i.job_id = j.job_id
 """
 _GROUP = " GROUP BY ALL ORDER BY j.created_at DESC, j.job_id"
 GET_JOB = _JOBS + "WHERE j.job_id = ?" + _GROUP
-_NEWEST = "SELECT * FROM jobs WHERE $kind IS NULL OR kind = $kind ORDER BY created_at DESC, job_id LIMIT $limit"
+_NEWEST = """
+SELECT * FROM jobs WHERE ($kind IS NULL OR kind = $kind) AND ($catalog_id IS NULL OR catalog_id = $catalog_id)
+ORDER BY created_at DESC, job_id LIMIT $limit
+"""
 LIST_JOBS = _JOBS.replace("FROM jobs j", f"FROM ({_NEWEST}) j") + _GROUP
 _NOT_FINAL = "j.status IN ('queued', 'running', 'paused')"
 ACTIVE_JOBS = _JOBS + "WHERE " + _NOT_FINAL + _GROUP

@@ -8,8 +8,8 @@ import pytest
 
 from core.pipeline.application import Application
 from core.pipeline.enhancement import forecast_setting
-from core.pipeline.jobs import JobReport, job_report
-from core.records import ItemState, Job, JobKind, JobStatus
+from core.pipeline.jobs import JobReport, job_report, last_failure, list_jobs
+from core.records import ItemState, Job, JobKind, JobStatus, Message
 from core.storage.journal_batch import ItemSample, JobItem, JournalBatch
 
 BEGAN = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
@@ -45,3 +45,13 @@ def test_the_night_in_which_a_job_was_paused_is_not_its_work(app: Application) -
 
 def test_the_forecast_of_a_run_that_was_cut_short_is_not_held_against_it(app: Application) -> None:
     assert report(app, [10.0] * 4, JobStatus.CANCELLED, 16).forecast is None
+
+
+def test_a_catalogs_run_is_found_after_many_texts_of_another_were_written_again(app: Application) -> None:
+    for number in range(250):
+        catalog_id, at = ("other", number) if number else ("this", 0)
+        job = Job(f"j{number}", JobKind.ENHANCE, catalog_id, JobStatus.QUEUED, {}, "s", BEGAN + timedelta(hours=at), 1)
+        app.jobs.create(job, ["C1"])
+        app.jobs.set_status(job.job_id, JobStatus.FAILED, Message("jobs.hung"))
+    assert [job.job_id for job in list_jobs(app, JobKind.ENHANCE, catalog_id="this")] == ["j0"]
+    assert last_failure(app, "this", JobKind.ENHANCE) == Message("jobs.hung")
