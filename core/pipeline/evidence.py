@@ -16,7 +16,13 @@ from core.pipeline.population import load, require_ready
 from core.pipeline.weight_sets import published_options, published_weights
 from core.recommendation.arrays import Bools, Doubles
 from core.recommendation.blend import Weights
-from core.recommendation.held_out import HeldOut, hold_newest_out, hold_one_out
+from core.recommendation.held_out import (
+    HeldOut,
+    can_hold_newest_out,
+    can_hold_one_out,
+    hold_newest_out,
+    hold_one_out,
+)
 from core.recommendation.options import DEFAULT_OPTIONS, Grouping, ListOptions, rank_lists
 from core.recommendation.population import PopulationData
 from core.recommendation.ranking import PreparedPopulation, with_students
@@ -74,8 +80,8 @@ class Suggestions:
 
 def has_history(app: Application, catalog_id: str) -> bool:
     """Whether anything can be held back: enrolments at different dates, or two courses of one student."""
-    population = load(app, catalog_id).prepared.population
-    return _has_dates(population) or bool((population.taken.counts >= 2).any())
+    prepared = load(app, catalog_id).prepared
+    return can_hold_newest_out(prepared) or can_hold_one_out(prepared)
 
 
 def measure_evidence(
@@ -147,14 +153,10 @@ def _held_out(app: Application, catalog_id: str) -> HeldOut:
     loaded = load(app, catalog_id)
 
     def make() -> HeldOut:
-        hold_out = hold_newest_out if _has_dates(loaded.prepared.population) else hold_one_out
+        hold_out = hold_newest_out if can_hold_newest_out(loaded.prepared) else hold_one_out
         return hold_out(loaded.prepared)
 
     return app.cached(f"held out {catalog_id}", loaded, make)
-
-
-def _has_dates(population: PopulationData) -> bool:
-    return len({day for student in population.students for day in student.taken_on if day}) > 1
 
 
 def _in_one_list(options: ListOptions) -> ListOptions:

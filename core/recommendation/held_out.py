@@ -40,20 +40,32 @@ class HeldOut:
         return sum(kept_out) / len(kept_out) if kept_out else 0.0
 
 
+def can_hold_newest_out(prepared: PreparedPopulation) -> bool:
+    """Whether a course on offer was taken later than something else."""
+    return bool(_dates_to_find(prepared))
+
+
+def can_hold_one_out(prepared: PreparedPopulation) -> bool:
+    """Whether anybody took two courses, of which one is on offer."""
+    taken, on_offer = prepared.population.taken, prepared.signals.on_offer
+    counts = np.bincount(taken.students[on_offer[taken.courses]], minlength=len(taken.counts))
+    return bool(((counts > 0) & (taken.counts >= 2)).any())
+
+
 def hold_newest_out(prepared: PreparedPopulation, share: float = HELD_OUT_SHARE) -> HeldOut:
     """Take everything out that was taken since a date, one for all students, about the newest `share` of enrolments.
 
     What was taken on the same date stays together, so that a term is never cut. Courses without a date stay in the
     history. Signals are made anew from what was known then, popularity too; the students' years of study are today's.
-    Raises RecommendationError when fewer than two dates are known.
+    Raises RecommendationError when nothing on offer was taken later than something else.
     """
-    population, on_offer = prepared.population, prepared.signals.on_offer
-    dates = sorted(day for student in population.students for day in student.taken_on if day)
-    later = [day for day in dates if day > dates[0]]
-    if not later:
+    population, to_find = prepared.population, _dates_to_find(prepared)
+    if not to_find:
         raise RecommendationError("recommendation.error.no_dates")
-    since = max(later[0], dates[int(len(dates) * (1 - share))])
-    places = {course.course_key: index for index, course in enumerate(population.courses) if on_offer[index]}
+    dates = sorted(day for student in population.students for day in student.taken_on if day)
+    later = next(day for day in dates if day > dates[0])
+    since = min(max(later, dates[int(len(dates) * (1 - share))]), max(to_find))
+    places = _places_on_offer(prepared)
     shortened, queries, forgotten = [], [], []
     for index, student in enumerate(population.students):
         kept, newer = _split(student, since)
@@ -100,6 +112,23 @@ def measure_held_out(
 def rank_held_out(held_out: HeldOut, weights: Weights, top_k: int = 10, options: ListOptions = DEFAULT_OPTIONS) -> Ints:
     """The lists (Q, k) of the students with held-out courses, for paired comparisons of weights."""
     return rank_lists(held_out.prepared, weights, top_k, options).course_index
+
+
+def _dates_to_find(prepared: PreparedPopulation) -> set[str]:
+    """The dates after the first known one on which somebody took a course on offer: no list has others.
+
+    There may be none although dates are known: the histories may be those of another catalog.
+    """
+    students, places = prepared.population.students, _places_on_offer(prepared)
+    first = min((day for student in students for day in student.taken_on if day), default="")
+    dated = ((key, day) for it in students for key, day in zip(it.taken_course_keys, it.taken_on, strict=False))
+    return {day for key, day in dated if day > first and key in places}
+
+
+def _places_on_offer(prepared: PreparedPopulation) -> dict[str, int]:
+    """The positions of courses on offer, by course key."""
+    on_offer = prepared.signals.on_offer
+    return {it.course_key: place for place, it in enumerate(prepared.population.courses) if on_offer[place]}
 
 
 def _split(student: Student, since: str) -> tuple[tuple[str, ...], Sequence[str]]:

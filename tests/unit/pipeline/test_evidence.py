@@ -41,6 +41,11 @@ def schooled(app: Application) -> str:
         codes = ";".join(f"{name[:2].upper()}{100 + each}" for each in taken)
         rows.append(f"S{index:03d},{name},{index % 2 + 1},{DEPARTMENTS[(index + 1) % 4]},{codes}")
     apply_students(app, preview_students(app, "\n".join(rows).encode(), "s.csv", catalog_id=catalog_id))
+    embed_all(app, catalog_id)
+    return catalog_id
+
+
+def embed_all(app: Application, catalog_id: str) -> None:
     encoder = FakeEncoder()
     app.embeddings.put(
         [
@@ -48,7 +53,6 @@ def schooled(app: Application) -> str:
             for key, (text, role) in catalog_texts(app, catalog_id).texts.items()
         ]
     )
-    return catalog_id
 
 
 def test_weights_compared_with_themselves_make_no_difference(app: Application, schooled: str) -> None:
@@ -60,6 +64,18 @@ def test_weights_compared_with_themselves_make_no_difference(app: Application, s
         assert each.tried == each.in_force
         assert each.difference.verdict == "no_difference"
         assert (each.difference.interval.low, each.difference.interval.high) == (0, 0)
+
+
+def test_histories_of_another_catalog_are_no_evidence_about_this_one(app: Application, schooled: str) -> None:
+    students = "student_id,department,interests,taken courses\n"
+    students += "".join(f"S{each},Music,Physics,MU{each}@2024-1;MU101@2025-1\n" for each in (102, 103))
+    apply_students(app, preview_students(app, students.encode(), "s.csv", catalog_id=schooled))
+    assert evidence.measure_evidence(app, schooled, DEFAULT_WEIGHTS).students == 2
+    other = apply_catalog(app, preview_catalog(app, b"code,title,department\nXY1,Light,Physics\n", "o.csv")).catalog_id
+    embed_all(app, other)
+    assert evidence.has_history(app, schooled)
+    assert not evidence.has_history(app, other)
+    assert not evidence.suggest_weights(app, other).has_history
 
 
 def test_weights_that_ignore_the_department_are_worse_where_it_explains_everything(

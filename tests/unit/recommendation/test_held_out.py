@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from core.errors import RecommendationError
 from core.recommendation.blend import Weights
-from core.recommendation.held_out import HeldOut, hold_newest_out, hold_one_out, measure_held_out
+from core.recommendation.held_out import (
+    HeldOut,
+    can_hold_newest_out,
+    can_hold_one_out,
+    hold_newest_out,
+    hold_one_out,
+    measure_held_out,
+)
 from core.recommendation.population import build_population
 from core.recommendation.ranking import PreparedPopulation, prepare
 from core.recommendation.tuning import sweep
@@ -49,6 +56,7 @@ def test_history_that_predicts_is_measured_as_such():
 
 def test_without_history_nothing_can_be_held_out():
     prepared = prepare(build_population([Course("a", "a")], [Student("s", taken_course_keys=("a",))], {}, {}, {}))
+    assert not can_hold_one_out(prepared)
     with pytest.raises(RecommendationError):
         hold_one_out(prepared)
 
@@ -82,14 +90,16 @@ def test_everything_since_the_date_is_held_out_and_nothing_else() -> None:
 def test_no_list_knows_what_comes_after_the_date(histories: list[dict[int, str]], share: float) -> None:
     known = {day for taken in histories for day in taken.values() if day}
     prepared = dated(histories)
-    if len(known) < 2:
+    to_find = {day for taken in histories for c, day in taken.items() if c < 5 and day > min(known, default="")}
+    assert can_hold_newest_out(prepared) == bool(to_find)
+    if not to_find:
         with pytest.raises(RecommendationError):
             hold_newest_out(prepared, share)
         return
     held: HeldOut = hold_newest_out(prepared, share)
     assert held.since in known - {min(known)}
     wanted = [{c for c, day in taken.items() if day >= held.since and c < 5} for taken in histories]
-    assert [set(each) for each in held.courses] == [each for each in wanted if each]
+    assert [set(each) for each in held.courses] == [each for each in wanted if each] != []
     kept = [{c for c, day in taken.items() if day < held.since} for taken in histories]
     rows = [each for each, new in zip(kept, wanted, strict=True) if new]
     assert [set(held.prepared.population.taken.of(row)) for row in range(len(rows))] == rows
