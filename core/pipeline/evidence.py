@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.config import DEFAULT_TOP_K
+from core.errors import RecommendationError
 from core.evaluation.population import tied_share
 from core.evaluation.ranking import Difference, Interval, bootstrap_mean, compare_paired, measure_each
 from core.pipeline.application import Application
@@ -131,7 +132,8 @@ def suggest_weights(app: Application, catalog_id: str, options: ListOptions = DE
     """Try a grid of weights on a sample of students and find the frontier of quality and coverage.
 
     A grid and not a sampler such as Optuna's: so few signals in such coarse steps can all be tried, the same answer
-    comes out every time, and no dependency comes in.
+    comes out every time, and no dependency comes in. Raises RecommendationError when the students have neither history
+    nor interests.
     """
     require_ready(app, catalog_id)
     started = time.perf_counter()
@@ -146,7 +148,10 @@ def suggest_weights(app: Application, catalog_id: str, options: ListOptions = DE
         _in_one_list(options),
         held_out=_some_held_out(_held_out(app, catalog_id)) if history else None,
     )
-    return Suggestions(tuple(points), tuple(frontier(points)), first, history, len(rows), time.perf_counter() - started)
+    best = tuple(frontier(points))
+    if not best:
+        raise RecommendationError("tuning.error.no_quality")
+    return Suggestions(tuple(points), best, first, history, len(rows), time.perf_counter() - started)
 
 
 def _held_out(app: Application, catalog_id: str) -> HeldOut:

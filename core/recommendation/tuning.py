@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -91,9 +92,13 @@ def weight_grid(signals: Sequence[str] = ("department", "interest"), steps: int 
 
 
 def frontier(points: Sequence[SweepPoint]) -> list[SweepPoint]:
-    """The points that no other beats in both quality and coverage, by falling quality (Pareto's frontier)."""
+    """The points that no other beats in both quality and coverage, by falling quality (Pareto's frontier).
+
+    Points whose quality is not known are left out.
+    """
     best: list[SweepPoint] = []
-    for point in sorted(points, key=lambda point: (-point.quality, -point.metrics.coverage)):
+    known = [point for point in points if math.isfinite(point.quality)]
+    for point in sorted(known, key=lambda point: (-point.quality, -point.metrics.coverage)):
         if not best or point.metrics.coverage > best[-1].metrics.coverage:
             best.append(point)
     return best

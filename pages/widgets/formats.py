@@ -1,8 +1,9 @@
-"""Numbers as people read them: lengths of time, moments in the reader's time zone, speeds."""
+"""Numbers as people read them: lengths of time, moments in the reader's time zone, speeds, shares."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
+from math import isfinite
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -48,6 +49,11 @@ def _reader_zone() -> tzinfo:
 def rate(value: float | None, t: Translator, digits: int = 1) -> str:
     """A speed, or a dash while there is none."""
     return t("widgets.none") if value is None else f"{value:,.{digits}f}"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage, or a dash where it is not known."""
+    return f"{share:.1%}" if isfinite(share) else "–"
 
 
 def local(when: datetime) -> datetime:

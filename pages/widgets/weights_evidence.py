@@ -12,7 +12,7 @@ from core.pipeline.evidence import Evidence, Finding, Suggestions, has_history, 
 from core.pipeline.weight_sets import in_force
 from core.recommendation.tuning import SweepPoint
 from pages.widgets.display import draw_chart
-from pages.widgets.formats import duration
+from pages.widgets.formats import duration, percent
 from pages.widgets.picking import table_key
 from pages.widgets.session import application
 from pages.widgets.student_list import draw_synthetic_note
@@ -154,8 +154,8 @@ def _draw_suggestions(found: Suggestions, t: Translator) -> None:
             t("tuning.number"): list(range(1, len(found.best) + 1)),
             t("weights.column_weights"): [weights_in_words(each.weights.as_mapping(), t) for each in found.best],
             quality: [f"{each.quality:.3f}" for each in found.best],
-            t("weights.coverage"): [f"{each.metrics.coverage:.1%}" for each in found.best],
-            t("weights.own_department"): [f"{each.metrics.own_department_share:.1%}" for each in found.best],
+            t("weights.coverage"): [percent(each.metrics.coverage) for each in found.best],
+            t("weights.own_department"): [percent(each.metrics.own_department_share) for each in found.best],
         },
         hide_index=True,
         height="content",

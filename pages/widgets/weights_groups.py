@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from math import isfinite
-
 import streamlit as st
 
 from core.i18n import Translator
 from core.pipeline.group_effects import Grouped, GroupEffect, effects_by
 from core.pipeline.recommendation import Comparison
+from pages.widgets.formats import percent
 
 
 def draw_groups(comparison: Comparison, t: Translator) -> None:
@@ -32,7 +31,7 @@ def draw_groups(comparison: Comparison, t: Translator) -> None:
             {
                 t(f"tuning.group_{by}"): [row.name for row in rows],
                 t("tuning.students"): [row.students for row in rows],
-                t("weights.churn"): [_percent(row.replaced) for row in rows],
+                t("weights.churn"): [percent(row.replaced) for row in rows],
                 t("weights.own_department"): [_pair(row.own_department_share) for row in rows],
                 t("weights.diversity"): [_pair(row.diversity) for row in rows],
                 t("tuning.different_courses"): [_counts(row) for row in rows],
@@ -44,12 +43,8 @@ def draw_groups(comparison: Comparison, t: Translator) -> None:
         st.caption(t("tuning.groups_note"))
 
 
-def _percent(share: float) -> str:
-    return f"{share:.1%}" if isfinite(share) else "–"
-
-
 def _pair(pair: tuple[float, float]) -> str:
-    return f"{_percent(pair[0])} → {_percent(pair[1])}"
+    return f"{percent(pair[0])} → {percent(pair[1])}"
 
 
 def _counts(row: GroupEffect) -> str:

@@ -14,7 +14,7 @@ from core.pipeline.weight_sets import in_force
 from core.recommendation.options import ListOptions
 from core.records import Message, WeightSet
 from pages.widgets.display import plain
-from pages.widgets.formats import moment
+from pages.widgets.formats import moment, percent
 from pages.widgets.picking import PickedRows
 from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application
@@ -99,7 +99,7 @@ def _draw_comparison(catalog_id: str, picked: Sequence[WeightSet], t: Translator
         options = ListOptions.from_mapping(each.options)
         metrics = rank_live(application(), catalog_id, each.weights, options=options).metrics
         shares = {signal_labels(t)[signal]: f"{share:.0%}" for signal, share in normalised(each.weights).items()}
-        effects = {name: f"{value:.1%}" for name, value in metric_values(metrics, t).items()}
+        effects = {name: percent(value) for name, value in metric_values(metrics, t).items()}
         shares[t("tuning.options")] = options_in_words(options, t)
         column = shares | effects | {t("weights.nobody"): f"{metrics.never_recommended:,}"}
         rows[t("weights.compared")] = list(column)

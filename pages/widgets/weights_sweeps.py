@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 
 import streamlit as st
 
@@ -13,6 +12,7 @@ from core.pipeline.tuning import TrialPoint, normalised, try_ladder, try_sweep
 from core.pipeline.weight_sets import in_force
 from core.recommendation.blend import SIGNALS
 from pages.widgets.display import draw_chart
+from pages.widgets.formats import percent
 from pages.widgets.session import application
 from pages.widgets.weights_sliders import slider_weights
 from pages.widgets.weights_tuning import metric_values, signal_labels, weights_in_words
@@ -71,6 +71,6 @@ def _draw_points(points: Sequence[TrialPoint], choice: str, now: dict[str, float
         alt=t("weights.view_sweeps"),
     )
     table = {t("weights.column_weights"): [point.label for point in points]}
-    table |= {name: [f"{value:.1%}" if isfinite(value) else "–" for value in values] for name, values in curves.items()}
+    table |= {name: [percent(value) for value in values] for name, values in curves.items()}
     table[t("weights.nobody")] = [f"{len(point.metrics.never_recommended):,}" for point in points]
     st.dataframe(table, hide_index=True, key="weights_sweep_table")

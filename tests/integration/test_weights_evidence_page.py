@@ -32,6 +32,7 @@ from core.pipeline.students import student_view
 from core.recommendation.options import Grouping, ListOptions
 from core.records import CourseKind
 from core.storage.journal_batch import Embedding
+from pages.widgets.picking import table_key
 from pages.widgets.session import application
 
 DEPARTMENTS = ("Mathematics", "Physics")
@@ -143,6 +144,21 @@ def test_without_history_nothing_is_measured_but_weights_are_suggested(seeded: A
     assert Translator("en")("tuning.no_history") in [each.value for each in at.info]
     assert "weights_measure" not in {button.key for button in at.button}
     assert table(click(at, "weights_suggest"), Translator("en")("tuning.quality_interest"))
+
+
+def test_what_is_not_known_is_a_dash_and_no_number(seeded: Application, language: str) -> None:
+    t, catalog_id = Translator(language), catalog_of(seeded)
+    students = b"student_id,department,year,interests\nS-1,,1,Mathematics\nS-2,,,\n"
+    apply_students(seeded, preview_students(seeded, students, "s.csv", catalog_id=catalog_id))
+    at = click(open_weights(seeded, language, "evidence"), "weights_suggest")
+    assert set(table(at, t("weights.own_department"))) == {"–"}
+    assert "nan" not in table(at, t("tuning.quality_interest"))
+    sets = [save_weights(seeded, catalog_id, name, {"interest": 1}, author="Kim") for name in "ab"]
+    rows = table_key("weights_sets", [each.weight_set_id for each in list_weight_sets(seeded, catalog_id)])
+    at.session_state[rows] = {"selection": {"rows": [0, 1]}}
+    at.session_state["weights_view"] = "saved"
+    assert "–" in table(run(at), f"{sets[0].name} · 1")
+    assert not any("nan" in str(frame.value) for frame in at.dataframe)
 
 
 def test_options_are_stored_with_the_set_and_make_its_lists(seeded: Application) -> None:

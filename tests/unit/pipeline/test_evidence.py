@@ -78,6 +78,12 @@ def test_histories_of_another_catalog_are_no_evidence_about_this_one(app: Applic
     assert not evidence.suggest_weights(app, other).has_history
 
 
+def test_no_weights_are_suggested_where_nothing_is_known_of_the_students(app: Application, schooled: str) -> None:
+    apply_students(app, preview_students(app, b"student_id,department\nS1,Physics\n", "s.csv", catalog_id=schooled))
+    with pytest.raises(RecommendationError, match="cannot be compared"):
+        evidence.suggest_weights(app, schooled)
+
+
 def test_weights_that_ignore_the_department_are_worse_where_it_explains_everything(
     app: Application, schooled: str
 ) -> None:
