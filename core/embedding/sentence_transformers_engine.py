@@ -46,7 +46,8 @@ class EmbeddingEngine(BatchEncoder):
 
 
 def load_sentence_transformer(folder: Path, precision: str, device: str) -> Any:
-    """The SentenceTransformer of `folder`. Raises ModelError when it is none."""
+    """The SentenceTransformer of `folder`. Raises ModelError when it is none, or has weights that can run code."""
+    _refuse_pickles(folder)
     import torch
     from sentence_transformers import SentenceTransformer
 
@@ -56,7 +57,15 @@ def load_sentence_transformer(folder: Path, precision: str, device: str) -> Any:
             device=device,
             local_files_only=True,
             trust_remote_code=False,
-            model_kwargs={"dtype": getattr(torch, precision)},
+            model_kwargs={"dtype": getattr(torch, precision), "use_safetensors": True},
         )
     except Exception as error:  # the library raises whatever its parts raise
         raise ModelError("recommendation.error.encoder", model=folder.name, reason=str(error)) from error
+
+
+def _refuse_pickles(folder: Path) -> None:
+    """The library reads them where there is nothing else, in the folder and in those of the model's other modules."""
+    modules = folder.glob("*/**/pytorch_model.bin")
+    in_modules = any(not path.with_name("model.safetensors").is_file() for path in modules)
+    if in_modules or (any(folder.glob("*.bin")) and not any(folder.glob("*.safetensors"))):
+        raise ModelError("models.no_weights", model=folder.name)
