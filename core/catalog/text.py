@@ -23,6 +23,8 @@ _TAGS = re.compile(
     r"tfoot|th|thead|title|tr|tt|u|ul|o:p)(?:\s[^<>]*)?/?>",
     re.IGNORECASE,
 )
+_ACCENTS = 30  # over one letter at most, as in the Stream-Safe Text Format (UAX #15): no language has as many
+_SIGNS = re.compile(rf"[^\w\s\x00-\x7f]{{{_ACCENTS + 1},}}")  # accents are among them
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _MAX_UNESCAPES = 2  # systems that escape twice are common ("&amp;nbsp;"), three times is somebody's intention
@@ -42,7 +44,7 @@ def clean_text(raw: str) -> str:
         if unescaped == text:
             break
         text = unescaped
-    text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", _strip_markup(text)))
+    text = _SIGNS.sub(_without_piles, _INVISIBLE.sub("", _LINE_ENDS.sub("\n", _strip_markup(text))))
     lines = (_SPACES.sub(" ", line).strip() for line in unicodedata.normalize("NFC", text).split("\n"))
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
 
@@ -55,6 +57,16 @@ def clean_line(raw: str) -> str:
 def visible_line(raw: str) -> str:
     """What a person typed as a name or a note: as it is, but on one line and without signs that nobody sees."""
     return " ".join(_INVISIBLE.sub("", _LINE_ENDS.sub("\n", raw)).split())
+
+
+def _without_piles(signs: re.Match[str]) -> str:
+    """Signs without more accents over one letter than fit: putting them in order takes the square of their number."""
+    kept, height = [], 0
+    for sign in signs.group():
+        height = height + 1 if unicodedata.combining(sign) else 0
+        if height <= _ACCENTS:
+            kept.append(sign)
+    return "".join(kept)
 
 
 def _strip_markup(text: str) -> str:

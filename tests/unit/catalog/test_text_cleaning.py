@@ -43,6 +43,14 @@ def test_markup_and_invisible_signs_go_and_words_stay(raw, clean):
     assert clean_text(raw) == clean
 
 
+def test_no_letter_keeps_more_accents_than_fit_over_it():
+    """To put them in order takes the square of their number, and stops everybody's pages meanwhile."""
+    accents = "\u0315" * 5000 + "\u0300" * 5000
+    assert len(clean_text(f"a{accents}b{accents}")) == 2 * 31
+    stroke = "─" * 40 + "…" * 40
+    assert clean_text(f"한글 {stroke} cafe\u0301") == f"한글 {stroke} café"
+
+
 @given(st.text())
 def test_cleaning_twice_changes_nothing_more(raw):
     plain = raw.replace("<", "").replace("&", "")  # what is escaped once more comes out once more, on purpose
