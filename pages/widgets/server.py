@@ -51,10 +51,15 @@ HEADERS = {
 }
 _FOR_PEOPLE = (f"{HOME}media/", f"{HOME}_stcore/upload_file")
 _CLOSED_PATHS = ("/_stcore/metrics",)  # tells anybody about sessions and memory; nothing here needs it
+_VISITOR_BYTES = 2**20  # of a message; Streamlit takes 25 MB and keeps what it says as long as the page is open
+_TOO_BIG = 1009  # RFC 6455, 7.4.1
 
 
 class _BrowserRules:
-    """Puts HEADERS into every answer, answers nothing where nobody should ask, and marks whom another account sent."""
+    """Puts HEADERS into every answer, answers nothing where nobody should ask, and takes from visitors only little.
+
+    Whom another account of this machine sent is a visitor.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -62,6 +67,9 @@ class _BrowserRules:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket" or _is_for_people(scope):
             _mark_another_account(scope)
+        if scope["type"] == "websocket" and not _is_known(HTTPConnection(scope)):
+            await self._app(scope, _in_short(receive, send), send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -89,11 +97,28 @@ def _mark_another_account(scope: Scope) -> None:
 
 def _may_fetch(scope: Scope) -> bool:
     """Files that pages offer or ask for are for people who are signed in only, wherever signing in is asked for."""
-    connection = HTTPConnection(scope)
-    if not _is_for_people(scope) or not must_sign_in(connection.headers):
+    return not _is_for_people(scope) or _is_known(HTTPConnection(scope))
+
+
+def _is_known(connection: HTTPConnection) -> bool:
+    """Whether a browser is that of somebody who may see the dashboard, by its cookie where signing in is asked for."""
+    if not must_sign_in(connection.headers):
         return True
     proof = owner_of_token(connection.cookies.get(COOKIE))
     return proof is not None and user_of(proof) is not None
+
+
+def _in_short(receive: Receive, send: Send) -> Receive:
+    """What a visitor's page says, until it says more at once than one where a name and a password are typed."""
+
+    async def receive_in_short() -> Message:
+        message = await receive()
+        if len(message.get("bytes") or message.get("text") or "") <= _VISITOR_BYTES:
+            return message
+        await send({"type": "websocket.close", "code": _TOO_BIG})
+        return {"type": "websocket.disconnect", "code": _TOO_BIG}
+
+    return receive_in_short
 
 
 MIDDLEWARE = (Middleware(_BrowserRules),)

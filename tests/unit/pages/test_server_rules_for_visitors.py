@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.types import Message
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.access.roles import Role
 from core.access.users import User, UserFile
@@ -19,6 +20,7 @@ from pages.widgets.browser_cookie import COOKIE, ROUTES, sessions
 from pages.widgets.server import MIDDLEWARE
 
 PATHS = ("/media/file.csv", "/_stcore/upload_file/session/file")
+STREAM = "/_stcore/stream"
 PROXIED = {"X-Forwarded-For": "203.0.113.9"}
 
 
@@ -26,7 +28,15 @@ PROXIED = {"X-Forwarded-For": "203.0.113.9"}
 def browser() -> TestClient:
     """A visitor of a server that answers everything that its rules let through."""
     files = [Route(path, lambda request: PlainTextResponse("here"), methods=["GET", "PUT"]) for path in PATHS]
-    return TestClient(Starlette(routes=[*ROUTES, *files], middleware=list(MIDDLEWARE)))
+    pages = WebSocketRoute(STREAM, _count)
+    return TestClient(Starlette(routes=[*ROUTES, *files, pages], middleware=list(MIDDLEWARE)))
+
+
+async def _count(page: WebSocket) -> None:
+    """Says how long each message was."""
+    await page.accept()
+    async for said in page.iter_bytes():
+        await page.send_json(len(said))
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -40,6 +50,24 @@ def test_files_come_and_go_by_people_who_are_signed_in_only(
     ticket = sessions.ticket("kim", "")
     browser.cookies.set(COOKIE, str(sessions.redeem(str(ticket))))
     assert browser.put(path).status_code == 200
+
+
+def test_a_page_before_the_sign_in_is_heard_only_in_short(browser: TestClient, own_state_folder: Path) -> None:
+    long = bytes(2 * 2**20)
+
+    def answers(said: bytes) -> int:
+        with browser.websocket_connect(STREAM) as page:
+            page.send_bytes(said)
+            return int(page.receive_json())
+
+    assert answers(long) == len(long)
+    UserFile(Config(own_state_folder).users_path).add(User("kim", Role.VIEWER))
+    assert answers(bytes(10_000)) == 10_000
+    with pytest.raises(WebSocketDisconnect) as closed:
+        answers(long)
+    assert closed.value.code == 1009
+    browser.cookies.set(COOKIE, str(sessions.redeem(str(sessions.ticket("kim", "")))))
+    assert answers(long) == len(long)
 
 
 @pytest.mark.parametrize(("origin", "parts"), [("http://here", 2), ("https://evil.example", 0)])
