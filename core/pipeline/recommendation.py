@@ -205,20 +205,22 @@ def recommend(
         release_id=loaded.release_id,
         seconds=ranking.seconds,
     )
-    report = latest_run(app, catalog_id)
-    if report is None or report.run_id != run_id:
+    run = app.recommendations.run(run_id)
+    if run is None:
         raise RecommendationError("pipeline.error.no_run")
-    return report
+    return _report(app, run)
 
 
 def latest_run(app: Application, catalog_id: str) -> RecommendationReport | None:
     """The newest stored run, None when there is none."""
     run = app.recommendations.latest_run(catalog_id)
-    if run is None:
-        return None
+    return None if run is None else _report(app, run)
+
+
+def _report(app: Application, run: RecommendationRun) -> RecommendationReport:
     return RecommendationReport(
         run_id=run.run_id,
-        catalog_id=catalog_id,
+        catalog_id=run.catalog_id,
         weight_set=app.weights.get(run.weight_set_id),
         students=run.student_count,
         top_k=run.top_k,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -102,6 +103,23 @@ def test_runs_with_the_same_weights_share_their_weight_set(app: Application, rea
     second = recommendation.recommend(app, ready, {"interest": 1})
     assert first.run_id != second.run_id
     assert first.weight_set.weight_set_id == second.weight_set.weight_set_id
+
+
+def test_lists_that_another_person_stores_at_the_same_moment_are_no_error(
+    app: Application, ready: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = app.recommendations.save
+    stored: list[str] = []
+
+    def save_before_another(*arguments: Any, **more: Any) -> str:
+        stored.extend(save(*arguments, **more) for _ in range(2))
+        return stored[0]
+
+    monkeypatch.setattr(app.recommendations, "save", save_before_another)
+    assert recommendation.recommend(app, ready).run_id == stored[0]
+    newest = recommendation.latest_run(app, ready)
+    assert newest is not None
+    assert newest.run_id == stored[1]
 
 
 def test_weights_saved_by_someone_else_meanwhile_are_not_lost(app: Application, ready: str) -> None:
