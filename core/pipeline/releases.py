@@ -47,7 +47,7 @@ class ReleasePlan:
     @property
     def speaks_for_generated(self) -> bool:
         """Whether texts that nobody edited are to be embedded: unless they were measured not to gain anything."""
-        return self.lift is None or self.lift.gain.low > 0
+        return _speaks_for_generated(self.lift)
 
     @property
     def harms(self) -> bool:
@@ -80,6 +80,11 @@ def plan_release(app: Application, catalog_id: str) -> ReleasePlan:
         lift=lift,
         other_makers=0 if lift is None else sum(_maker(text) != _measured(lift) for text in approved.values()),
     )
+
+
+def embeds_generated(app: Application, catalog_id: str) -> bool:
+    """Whether a release of today would give lists the texts that nobody edited, without its publisher insisting."""
+    return _speaks_for_generated(latest_lift(app, catalog_id))
 
 
 def unpublished(app: Application, catalog_id: str) -> int:
@@ -204,6 +209,10 @@ def first_is_due(plan: ReleasePlan) -> bool:
 def list_releases(app: Application, catalog_id: str) -> tuple[Release, ...]:
     """Every release of a catalog, the last published first."""
     return tuple(app.releases.list(catalog_id))
+
+
+def _speaks_for_generated(lift: LiftView | None) -> bool:
+    return lift is None or lift.gain.low > 0
 
 
 def _released(app: Application, catalog_id: str) -> Mapping[str, ReleasedText]:

@@ -11,6 +11,7 @@ from core.i18n import Translator
 from core.pipeline.effects import Effect, Reach, effect_of, reach_of, start_draft_vectors
 from core.pipeline.jobs import active_job, job_progress
 from core.pipeline.recommendation import CourseShift
+from core.pipeline.releases import embeds_generated
 from core.pipeline.review import QueueItem
 from core.records import JobKind, JobStatus
 from pages.widgets.display import plain
@@ -74,6 +75,8 @@ def draw_effect(catalog_id: str, items: Sequence[QueueItem], t: Translator) -> N
         for name, shifts in (("gains", effect.gains), ("losses", effect.losses)):
             if shifts:
                 st.markdown(f":gray[{t(f'effects.{name}')}] {_shifts(shifts, t)}")
+        if effect.changed and not embeds_generated(application(), catalog_id):
+            st.caption(t("effects.not_embedded"))
         if effect.unknown:
             st.caption(t("effects.unknown", count=effect.unknown))
 

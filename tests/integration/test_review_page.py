@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.i18n import Translator
 from core.pipeline.application import Application
+from core.pipeline.effects import Effect
 from core.pipeline.review import review_queue
 from core.records import ReviewState
+from pages.widgets import review_effect
 from pages.widgets.picking import table_key
 from tests.pages_lab import (
     catalog_of,
@@ -107,3 +110,20 @@ def test_a_draft_that_was_picked_as_an_exception_stays_one_when_the_queue_moves(
     assert now == ids[1:]
     assert at.session_state[table_key("review_table", now)]["selection"]["rows"] == [now.index(exception)]
     assert Translator("en")("review.bulk_left_out", count=1) in shown(at)
+
+
+@pytest.mark.parametrize("gains", [True, False])
+def test_an_effect_that_no_release_would_have_is_called_so(
+    empty: Application, monkeypatch: pytest.MonkeyPatch, language: str, gains: bool
+) -> None:
+    monkeypatch.setattr(review_effect, "effect_of", lambda *_: Effect(40, 3, 3, 0, (), (), 0))
+    monkeypatch.setattr(review_effect, "embeds_generated", lambda *_: gains)
+
+    def page(language: str) -> None:
+        from core.i18n import Translator
+        from pages.widgets.review_effect import draw_effect
+
+        draw_effect("catalog", ["a draft"], Translator(language))  # type: ignore[list-item]
+
+    at = run(AppTest.from_function(page, args=(language,)))
+    assert (Translator(language)("effects.not_embedded") in [each.value for each in at.caption]) is not gains

@@ -100,6 +100,16 @@ def test_publishing_an_earlier_release_again_brings_its_texts_back(app: Applicat
     assert catalog_texts(app, approved).courses == before
 
 
+@pytest.mark.parametrize(("gain", "expected"), [(None, True), (0.1, True), (0.0, False), (-0.1, False)])
+def test_what_a_release_would_embed_is_known_before_it_is_made(
+    app: Application, approved: str, gain: float | None, expected: bool
+) -> None:
+    if gain is not None:
+        measured(app, approved, "no_difference", gain)
+    assert releases.embeds_generated(app, approved) is expected
+    assert releases.publish(app, approved, by="kim").embeds_generated is expected
+
+
 def test_texts_that_harm_are_published_only_with_a_confirmation(app: Application, approved: str) -> None:
     measured(app, approved, "harms", -0.1)
     with pytest.raises(CourseLiftError, match="harm"):
