@@ -61,7 +61,14 @@ def draw_sample_loader(app: Application, t: Translator) -> None:
         t("overview.sample"), list(choices), format_func=lambda name: t.message(choices[name].title), key="sample"
     )
     st.caption(plain(t.message(choices[name].credit)))
-    with_students = st.checkbox(t("overview.with_students"), value=True, key="with_students")
+    may_import = may(Permission.MANAGE_STUDENTS)
+    with_students = may_import & st.checkbox(
+        t("overview.with_students"),
+        value=may_import,
+        disabled=not may_import,
+        help=reason_why_not(Permission.MANAGE_STUDENTS),
+        key="with_students",
+    )
     if st.button(
         t("overview.load_sample"),
         type="primary",

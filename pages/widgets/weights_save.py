@@ -37,7 +37,14 @@ def draw_save(
     ):
         name = st.text_input(t("weights.name"), published.name if published else "", key="weights_name", max_chars=80)
         note = st.text_input(t("weights.note"), key="weights_note", max_chars=300)
-        goes_public = st.checkbox(t("weights.publish_too"), value=True, key="weights_publish_too")
+        may_publish = may(Permission.PUBLISH)
+        goes_public = may_publish & st.checkbox(
+            t("weights.publish_too"),
+            value=may_publish,
+            disabled=not may_publish,
+            help=reason_why_not(Permission.PUBLISH),
+            key="weights_publish_too",
+        )
         if not st.form_submit_button(
             t("weights.save"),
             type="primary",

@@ -69,14 +69,26 @@ def seeded(seeded_home: Path, own_state_folder: Path) -> Iterator[Application]:
 
 
 @pytest.fixture
-def home(seeded_home: Path, own_state_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A seeded installation that nobody has opened, whose passwords cost a thousandth of the work."""
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They cost a thousandth of the work, and nobody has failed yet."""
     from pages.widgets import sign_in
 
-    shutil.copytree(seeded_home, own_state_folder, dirs_exist_ok=True)
     slow = passwords._scrypt
     monkeypatch.setattr(passwords, "_scrypt", lambda text, salt, n, r, p: slow(text, salt, n // 1024, r, p))
     sign_in._doorkeeper.cache_clear()
+
+
+@pytest.fixture
+def home(seeded_home: Path, own_state_folder: Path, quick_passwords: None) -> Iterator[Path]:
+    """A seeded installation that nobody has opened, with quick passwords."""
+    shutil.copytree(seeded_home, own_state_folder, dirs_exist_ok=True)
+    yield own_state_folder
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def empty_home(own_state_folder: Path, quick_passwords: None) -> Iterator[Path]:
+    """An installation with nothing in it that nobody has opened, with quick passwords."""
     yield own_state_folder
     st.cache_resource.clear()
 

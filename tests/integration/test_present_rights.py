@@ -14,6 +14,7 @@ from core.access.users import UserFile
 from core.config import Config
 from core.errors import AccessError
 from core.i18n import Translator
+from core.pipeline.recommendation import list_weight_sets
 from core.pipeline.student_access import log_state, newest_entries, unmask
 from core.pipeline.student_deletion import delete_students, deletions
 from pages.widgets.display import plain
@@ -69,3 +70,32 @@ def test_a_download_button_drawn_earlier_does_what_the_role_allows_now(home: Pat
     with pytest.raises(AccessError, match="not signed in"):
         numbers()
     assert noted()[before:] == ["user_role", "user_removed"]
+
+
+def test_a_reviewer_saves_weights_without_publishing_them(home: Path) -> None:
+    add(home, "kim", Role.REVIEWER)
+    at = go_to(enter(open_app(), "kim"), "weights")
+    assert at.checkbox(key="weights_publish_too").disabled
+    at.text_input(key="weights_name").set_value("Ours")
+    at.button(key="weights_save").click()
+    at.run()
+    assert not at.error
+    with acting_as(local_actor()):
+        app = application()
+        saved = list_weight_sets(app, app.catalogs.list()[0].catalog_id)
+    assert [(each.name, each.version, each.author, each.is_published) for each in saved if each.name] == [
+        ("Ours", 1, "kim", False)
+    ]
+
+
+def test_a_reviewer_loads_the_sample_without_its_students(empty_home: Path) -> None:
+    add(empty_home, "kim", Role.REVIEWER)
+    at = enter(open_app(), "kim")
+    assert at.checkbox(key="with_students").disabled
+    at.selectbox(key="sample").set_value("ko_free")
+    at.button(key="load_sample").click()
+    at.run()
+    assert not at.error
+    with acting_as(local_actor()):
+        app = application()
+        assert (len(app.catalogs.list()), app.students.count()) == (1, 0)
