@@ -59,9 +59,11 @@ def draw_upload(catalog_id: str, t: Translator) -> None:
 def _draw_sample(catalog_id: str, t: Translator) -> None:
     st.markdown(f"#### :material/science: {t('students.sample_title')}")
     st.markdown(t("students.sample_text"))
+    stored = application().students.count()
+    is_agreed = not stored or st.checkbox(t("students.replaces", count=stored), key="students_sample_replaces")
     if st.button(
         t("students.load_sample"),
-        disabled=not may(Permission.MANAGE_STUDENTS),
+        disabled=not is_agreed or not may(Permission.MANAGE_STUDENTS),
         help=reason_why_not(Permission.MANAGE_STUDENTS),
         key="students_load_sample",
         icon=":material/play_arrow:",

@@ -63,3 +63,14 @@ def test_nobody_is_opened_by_a_search_or_another_page(seeded: Application, move:
     else:
         at.number_input(key="students_page").set_value(2)
     assert nobody in shown(run(at))
+
+
+def test_synthetic_students_take_the_place_of_others_only_when_that_is_agreed(seeded: Application) -> None:
+    at = open_page("students", seeded)
+    at.session_state["students_view"] = "upload"
+    assert run(at).button(key="students_load_sample").disabled
+    assert at.checkbox(key="students_sample_replaces").label == Translator("en")("students.replaces", count=9)
+    at.checkbox(key="students_sample_replaces").check()
+    assert not run(at).button(key="students_load_sample").disabled
+    seeded.students.replace_all([])
+    assert not open_page("students", seeded).button(key="students_load_sample").disabled
