@@ -41,6 +41,7 @@ _BY_HAND, _AUTOMATIC, _BEFORE_RESTORE = "courselift", "automatic", "before-resto
 _KINDS = (_AUTOMATIC, _BEFORE_RESTORE, "before-upgrade")
 _DATE = re.compile(r"\d{8}-\d{6}-\d{6}")
 _HELD = ("storage.held_by_process", "storage.already_open")
+_DAMAGED = "storage.backup_damaged"
 
 logger = logging.getLogger(__name__)
 
@@ -135,7 +136,7 @@ def restore_newest(config: Config) -> tuple[Path | None, Path | None]:
             _keep_what_came_after(config)
             return copy, aside
         except StorageError as error:
-            if error.message.key != "storage.backup_damaged":
+            if error.message.key != _DAMAGED:
                 raise
     aside = set_aside(config.database_path)
     _keep_what_came_after(config)
@@ -179,13 +180,15 @@ def fuller_backup(app: Application) -> BackupFile | None:
 def restore_files(app: Application) -> int:
     """Put uploads and files of jobs that are missing or damaged back from the copies, newest first; returns how many.
 
-    Copies that cannot be read are passed over.
+    Copies that cannot be read are passed over. Raises StorageError when the disk is full.
     """
     count = 0
     for backup in list_backups(app):
         try:
             count += put_files_back(backup.path, app.config.home)
         except StorageError as error:
+            if error.message.key != _DAMAGED:
+                raise
             logger.warning("%s cannot be read: %s", backup.path.name, error)
     return count
 

@@ -18,7 +18,7 @@ from core.errors import StorageError
 from core.failpoints import step
 from core.storage import kept_files, own_files
 from core.storage.conversion import from_optional_time, to_stored_time
-from core.storage.failures import is_disk_full, is_held_by_another_process, writing_failure
+from core.storage.failures import is_held_by_another_process, restoring_failure, writing_failure
 
 if TYPE_CHECKING:
     from core.storage.connection import Database
@@ -80,6 +80,7 @@ def restore_backup(backup: Path, database_path: Path) -> Path | None:
 def _make_incoming(backup: Path, database_path: Path) -> Path:
     incoming = database_path.with_name(f"{database_path.name}.incoming")
     copy = database_path.with_name(f"{database_path.name}.copy")
+    _remove(copy, incoming)
     try:
         with step("restore.copy"):
             shutil.copyfile(backup, copy)
@@ -92,12 +93,12 @@ def _make_incoming(backup: Path, database_path: Path) -> Path:
         with duckdb.connect(str(incoming)) as connection:
             moment = datetime.now(UTC).replace(tzinfo=None)
             connection.execute(_MARK_RESTORED, [_RESTORED, backup.name, moment])
+            connection.execute("CHECKPOINT")  # closing would leave it in a log, and not say so, where the disk is full
     except (duckdb.Error, OSError, ValueError) as error:
-        if is_disk_full(error):
-            raise StorageError("storage.disk_full", folder=str(database_path.parent)) from error
-        raise StorageError("storage.backup_damaged", path=str(backup)) from error
+        _remove(incoming)
+        raise restoring_failure(error, backup, database_path.parent) from error
     finally:
-        copy.unlink(missing_ok=True)
+        _remove(copy)
     return incoming
 
 
@@ -110,7 +111,7 @@ def put_files_back(backup: Path, home: Path) -> int:
         with duckdb.connect(str(backup), read_only=True) as connection:
             return kept_files.take_out(connection, home)
     except (duckdb.Error, OSError, ValueError) as error:
-        raise StorageError("storage.backup_damaged", path=str(backup)) from error
+        raise restoring_failure(error, backup, home) from error
 
 
 def newest_upload(database: Database, now: datetime) -> datetime | None:
@@ -167,8 +168,7 @@ def _copy_into(connection: duckdb.DuckDBPyConnection, target: Path, home: Path |
     unfinished = target.with_suffix(".unfinished")
     source = connection.execute(_CURRENT_DATABASE).fetchall()[0][0]
     alias = f"backup_{os.urandom(8).hex()}"
-    for left_over in (unfinished, unfinished.with_suffix(".unfinished.wal")):  # of one that was killed
-        left_over.unlink(missing_ok=True)
+    _remove(unfinished)
     try:
         connection.execute(f"ATTACH '{_quoted(unfinished)}' AS {alias}")
         try:
@@ -180,12 +180,21 @@ def _copy_into(connection: duckdb.DuckDBPyConnection, target: Path, home: Path |
         finally:
             connection.execute(f"DETACH {alias}")
     except BaseException:
-        unfinished.unlink(missing_ok=True)
+        _remove(unfinished)
         raise
     with step("backup.sync"):
         _sync(unfinished)
     with step("backup.name"):
         unfinished.replace(target)
+
+
+def _remove(*databases: Path) -> None:
+    """Take unfinished copies away, with their logs: what a kill or a full disk left in one would be replayed into the
+    next copy of that name.
+    """
+    for path in databases:
+        path.unlink(missing_ok=True)
+        path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
 
 
 def _is_in_use(database_path: Path) -> bool:

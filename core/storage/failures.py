@@ -33,7 +33,7 @@ def opening_failure(error: duckdb.Error, path: Path, backups_folder: Path) -> St
     if is_held_by_another_process(error):
         holder = _HOLDER.search(text)
         return StorageError("storage.held_by_process", pid=holder.group(1) if holder else "?")
-    if _NO_SPACE.search(text):
+    if is_disk_full(error):
         return StorageError("storage.disk_full", folder=str(path.parent))
     if _NEWER_FILE.search(text) and "Corrupt" not in text:
         return StorageError("storage.newer_file", path=str(path))
@@ -43,8 +43,19 @@ def opening_failure(error: duckdb.Error, path: Path, backups_folder: Path) -> St
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether the file system had no room for what was to be written."""
+    """Whether the file system had no room for what was to be written, by Python or by DuckDB."""
+    if isinstance(error, duckdb.Error):
+        return _NO_SPACE.search(str(error)) is not None
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def restoring_failure(error: Exception, backup: Path, folder: Path) -> StorageError:
+    """The error to raise when a backup could not be written out in `folder`: damaged is only what nothing else stopped."""
+    if is_disk_full(error):
+        return StorageError("storage.disk_full", folder=str(folder))
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return StorageError("storage.out_of_memory")
+    return StorageError("storage.backup_damaged", path=str(backup))
 
 
 def writing_failure(error: OSError, folder: Path) -> StorageError:
@@ -54,7 +65,7 @@ def writing_failure(error: OSError, folder: Path) -> StorageError:
 
 def working_failure(error: duckdb.Error, path: Path) -> StorageError:
     """The error to raise when reading or writing failed. Carries no values: they may be about students."""
-    if _NO_SPACE.search(str(error)):
+    if is_disk_full(error):
         return StorageError("storage.disk_full", folder=str(path.parent))
     if is_fatal(error):
         return StorageError("storage.stopped")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import duckdb
 import pytest
 
 from core.cli.main import main
-from core.config import Config
+from core.config import PROJECT_FOLDER, Config
 from core.errors import StorageError
 from core.jobs.spec import JobSpec
 from core.pipeline.application import Application
@@ -145,6 +148,66 @@ def test_a_full_disk_does_not_make_a_backup_look_damaged(
     assert caught.value.message.key == "storage.disk_full"
     monkeypatch.undo()
     assert check(config.home).faults == []
+
+
+@pytest.mark.parametrize("module", ["core.storage.backup._copy_into", "core.storage.kept_files.take_out"])
+def test_a_repair_on_a_full_disk_begins_no_empty_database(
+    config: Config, backup: Path, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    def is_full(*_: object) -> None:
+        raise duckdb.IOException("Could not write file: No space left on device")
+
+    config.database_path.write_bytes(b"damaged")
+    with monkeypatch.context() as patched:
+        patched.setattr(module, is_full)
+        with pytest.raises(StorageError) as caught:
+            repair(config)
+    assert caught.value.message.key == "storage.disk_full"
+    assert [path.read_bytes() for path in config.home.glob("courselift.duckdb*")] == [b"damaged"]
+    assert repair(config).restored_from == backup
+    assert check(config.home).faults == []
+
+
+def test_a_repair_with_too_little_memory_leaves_a_sound_database_where_it_is(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def has_none(_: object) -> int:
+        raise duckdb.OutOfMemoryException("failed to pin block")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("core.storage.connection.read_every_row", has_none)
+        with pytest.raises(StorageError) as caught:
+            repair(config)
+    assert caught.value.message.key == "storage.out_of_memory"
+    assert [path.name for path in config.home.glob("courselift.duckdb*")] == ["courselift.duckdb"]
+    assert check(config.home).faults == []
+
+
+@pytest.mark.parametrize("killed_after", ["kept_files.forget", "_copy_into"])
+def test_a_restore_that_was_killed_leaves_nothing_that_the_next_one_takes_up(
+    config: Config, backup: Path, killed_after: str
+) -> None:
+    program = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from core.config import load_config\n"
+        "from core.storage import backup\n"
+        f"done = backup.{killed_after}\n"
+        "def killed(*arguments):\n"
+        "    done(*arguments)\n"
+        "    os._exit(9)\n"
+        f"backup.{killed_after} = killed\n"
+        "backup.restore_backup(Path(sys.argv[1]), load_config().database_path)\n"
+    )
+    environment = {**os.environ, "COURSELIFT_HOME": str(config.home)}
+    command = [sys.executable, "-c", program, str(backup)]
+    assert subprocess.run(command, cwd=PROJECT_FOLDER, env=environment, timeout=60, check=False).returncode == 9
+    shutil.rmtree(config.uploads_folder)
+    shutil.rmtree(config.jobs_folder)
+    restore(config, backup)
+    found = check(config.home)
+    assert (found.faults, found.stored, found.uploads) == ([], RESULTS, 1)
+    assert not list(config.home.glob("*.copy*")) + list(config.home.glob("*.incoming*"))
 
 
 def test_large_uploads_are_kept_part_by_part(config: Config, own_state_folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,6 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from core.config import Config
+from core.errors import StorageError
+from core.pipeline.application import Application
+from core.pipeline.backup import make_backup
+from core.pipeline.verify import repair
 from core.records import ItemState, JobStatus
 from tests.faults.checker import check
 from tests.jobs_lab import make_spec, open_lab
@@ -67,6 +73,28 @@ def test_a_full_state_folder_stops_the_job_until_there_is_space(small_disk: Path
         assert lab.service.wait(job.job_id, 60).status is JobStatus.SUCCEEDED
         assert set(lab.jobs.item_states(job.job_id).values()) == {ItemState.DONE}
     assert check(small_disk / "home").faults == []
+
+
+def test_a_damaged_database_is_not_begun_anew_because_the_disk_has_too_little_room_for_its_backup(
+    small_disk: Path,
+) -> None:
+    config = Config(small_disk / "home")
+    with Application(config, watch_jobs=False) as app:
+        app.database.fetch(
+            "INSERT INTO settings SELECT 'k' || i, to_json(md5(i::VARCHAR) || md5((i + 1)::VARCHAR)), now()::TIMESTAMP "
+            "FROM range(5000) t(i)"
+        )
+        backup = make_backup(app).path
+    config.database_path.write_bytes(b"damaged")
+    (small_disk / "filler").write_bytes(bytes(shutil.disk_usage(small_disk).free - int(1.5 * backup.stat().st_size)))
+    with pytest.raises(StorageError) as caught:
+        repair(config)
+    assert caught.value.message.key == "storage.disk_full"
+    assert [path.read_bytes() for path in config.home.glob("courselift.duckdb*")] == [b"damaged"]
+    (small_disk / "filler").unlink()
+    assert repair(config).restored_from == backup
+    with Application(config, watch_jobs=False) as app:
+        assert app.settings.get("k4999") is not None
 
 
 def fill(path: Path) -> None:

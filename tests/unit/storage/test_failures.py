@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from core.storage.failures import is_fatal, opening_failure, working_failure
+from core.storage.failures import is_fatal, opening_failure, restoring_failure, working_failure
 
 FILE = Path("/home/a.duckdb")
 
@@ -55,6 +56,20 @@ def test_working_failures_say_what_is_wrong_without_values(error: duckdb.Error, 
     failure = working_failure(error, FILE)
     assert failure.message.key == f"storage.{key}"
     assert "20261234" not in str(failure)
+
+
+@pytest.mark.parametrize(
+    ("error", "key"),
+    [
+        (duckdb.IOException("Could not write file: No space left on device"), "disk_full"),
+        (OSError(errno.ENOSPC, "No space left on device"), "disk_full"),
+        (duckdb.OutOfMemoryException("failed to pin block"), "out_of_memory"),
+        (duckdb.CatalogException("Table schema_versions does not exist"), "backup_damaged"),
+        (ValueError("uploads/../outside"), "backup_damaged"),
+    ],
+)
+def test_only_what_nothing_else_stopped_is_a_damaged_backup(error: Exception, key: str) -> None:
+    assert restoring_failure(error, FILE, FILE.parent).message.key == f"storage.{key}"
 
 
 def test_only_errors_that_end_the_instance_are_fatal() -> None:
