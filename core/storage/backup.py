@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,13 +21,15 @@ from core.failpoints import step
 from core.storage import kept_files, own_files
 from core.storage.conversion import from_optional_time, to_stored_time
 from core.storage.failures import is_held_by_another_process, restoring_failure, writing_failure
+from core.storage.migrations import known_version, schema_version
+from core.storage.secure_settings import secure_settings
 
 if TYPE_CHECKING:
     from core.storage.connection import Database
 
 _CURRENT_DATABASE = "SELECT current_database()"
-_COUNT_VERSIONS = "SELECT count(*) FROM schema_versions"
 _SUFFIX = ".duckdb"
+_THREADS = 2  # of DuckDB's own
 _RESTORED = "restored_at"  # a setting that only a restore writes
 _MARK_RESTORED = "INSERT OR REPLACE INTO settings (key, value, saved_at) VALUES (?, to_json(?), ?)"
 _NEWEST_UPLOAD = "SELECT coalesce(max(uploaded_at) FILTER (uploaded_at <= ?), min(uploaded_at)) FROM uploads"
@@ -71,9 +75,12 @@ def restore_backup(backup: Path, database_path: Path) -> Path | None:
             raise StorageError("storage.database_in_use", path=str(database_path))
         database_path.parent.mkdir(parents=True, exist_ok=True)
         incoming = _make_incoming(backup, database_path)
-        aside = set_aside(database_path, keep_name=True)
-        with step("restore.replace"):  # at no moment is there no database, which would be begun empty
-            incoming.replace(database_path)
+        try:
+            aside = set_aside(database_path, keep_name=True)
+            with step("restore.replace"):  # at no moment is there no database, which would be begun empty
+                incoming.replace(database_path)
+        except OSError as error:
+            raise writing_failure(error, database_path.parent) from error
         return aside
 
 
@@ -84,8 +91,8 @@ def _make_incoming(backup: Path, database_path: Path) -> Path:
     try:
         with step("restore.copy"):
             shutil.copyfile(backup, copy)
-        with duckdb.connect(str(copy)) as connection:
-            connection.execute(_COUNT_VERSIONS)
+        with _opened(copy, may_write_in=database_path.parent) as connection:
+            _refuse_newer(connection, backup)
             with step("restore.files"):
                 kept_files.take_out(connection, database_path.parent)
             kept_files.forget(connection)
@@ -108,7 +115,7 @@ def put_files_back(backup: Path, home: Path) -> int:
     Raises StorageError when the backup cannot be read.
     """
     try:
-        with duckdb.connect(str(backup), read_only=True) as connection:
+        with _opened(backup) as connection:
             return kept_files.take_out(connection, home)
     except (duckdb.Error, OSError, ValueError) as error:
         raise restoring_failure(error, backup, home) from error
@@ -188,6 +195,22 @@ def _copy_into(connection: duckdb.DuckDBPyConnection, target: Path, home: Path |
         unfinished.replace(target)
 
 
+@contextmanager
+def _opened(path: Path, *, may_write_in: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A backup, read only without a folder to write in. It may come from elsewhere: its views reach nothing outside."""
+    with duckdb.connect(str(path), read_only=may_write_in is None) as connection:
+        for setting in secure_settings(may_write_in, _THREADS):
+            connection.execute(f"SET {setting}")
+        yield connection
+
+
+def _refuse_newer(connection: duckdb.DuckDBPyConnection, backup: Path) -> None:
+    """Before it takes the place of a database: nothing could open it."""
+    found, known = schema_version(connection), known_version()
+    if found > known:
+        raise StorageError("storage.backup_newer", path=str(backup), found=found, known=known)
+
+
 def _remove(*databases: Path) -> None:
     """Take unfinished copies away, with their logs: what a kill or a full disk left in one would be replayed into the
     next copy of that name.
@@ -222,10 +245,18 @@ def set_aside(database_path: Path, *, keep_name: bool = False) -> Path | None:
     aside = database_path.with_name(f"{database_path.name}.{date}")
     with step("restore.set_database_aside"):
         if keep_name:
-            os.link(database_path, aside)
+            _keep_as(database_path, aside)
         else:
             database_path.replace(aside)
     return aside
+
+
+def _keep_as(path: Path, name: Path) -> None:
+    try:
+        os.link(path, name)
+    except OSError:  # disks of Windows or another machine may know no second names
+        shutil.copyfile(path, name)
+        _sync(name)
 
 
 def _date() -> str:

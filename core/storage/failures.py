@@ -50,7 +50,7 @@ def is_disk_full(error: BaseException) -> bool:
 
 
 def restoring_failure(error: Exception, backup: Path, folder: Path) -> StorageError:
-    """The error to raise when a backup could not be written out in `folder`: damaged is only what nothing else stopped."""
+    """The error to raise when a backup could not be written out in `folder`; damaged is what nothing else stopped."""
     if is_disk_full(error):
         return StorageError("storage.disk_full", folder=str(folder))
     if isinstance(error, duckdb.OutOfMemoryException):

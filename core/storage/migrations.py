@@ -30,8 +30,7 @@ def migrate(
     Raises StorageError when the file was written by a newer CourseLift.
     """
     connection.execute(_CREATE_VERSIONS)
-    current = _version(connection)
-    scripts = {int(path.name[:4]): path for path in sorted(folder.glob("[0-9]*.sql"))}
+    current, scripts = schema_version(connection), _scripts(folder)
     if current > max(scripts):
         raise StorageError("storage.newer_schema", found=current, known=max(scripts))
     waiting = [version for version in scripts if version > current]
@@ -44,9 +43,19 @@ def migrate(
             connection.execute("CHECKPOINT")  # schema changes are not left to a later replay of the log
 
 
-def _version(connection: duckdb.DuckDBPyConnection) -> int:
+def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
+    """The version of an opened database's tables; 0 before the first. Raises duckdb.Error when it is none of ours."""
     rows = connection.execute(_CURRENT_VERSION).fetchall()  # all, or DuckDB keeps this moment's snapshot until the end
     return int(rows[0][0]) if rows else 0
+
+
+def known_version() -> int:
+    """The newest version that this CourseLift can read."""
+    return max(_scripts(SCHEMA_FOLDER))
+
+
+def _scripts(folder: Path) -> dict[int, Path]:
+    return {int(path.name[:4]): path for path in sorted(folder.glob("[0-9]*.sql"))}
 
 
 def _apply(connection: duckdb.DuckDBPyConnection, version: int, script: Path) -> None:

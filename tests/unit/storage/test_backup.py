@@ -122,6 +122,53 @@ def test_a_missing_or_damaged_backup_changes_nothing(path: Path, tmp_path: Path,
         assert SettingsStore(database).get("version") == "current"
 
 
+def test_a_backup_of_a_newer_version_changes_nothing(path: Path) -> None:
+    with Database(path) as database:
+        SettingsStore(database).set("version", "current")
+        backup = create_backup(database)
+    with duckdb.connect(str(backup)) as connection:
+        connection.execute("INSERT INTO schema_versions VALUES (999, 'from the future')")
+    before = sorted(path.parent.iterdir())
+    with pytest.raises(StorageError) as caught:
+        restore_backup(backup, path)
+    assert caught.value.message.key == "storage.backup_newer"
+    assert sorted(path.parent.iterdir()) == before
+    with Database(path) as database:
+        assert SettingsStore(database).get("version") == "current"
+
+
+def test_a_backup_from_elsewhere_reads_nothing_outside_the_state_folder(path: Path, tmp_path: Path) -> None:
+    Database(path).close()
+    (tmp_path / "secret.txt").write_text("of this machine")
+    backup = tmp_path / "from-elsewhere.duckdb"
+    with duckdb.connect(str(backup)) as connection:
+        connection.execute(
+            f"CREATE VIEW schema_versions AS SELECT 1 AS version FROM read_text('{tmp_path / 'secret.txt'}')"
+        )
+    with pytest.raises(StorageError) as caught:
+        restore_backup(backup, path)
+    assert caught.value.message.key == "storage.backup_damaged"
+    assert isinstance(caught.value.__cause__, duckdb.PermissionException)
+
+
+def test_a_disk_without_second_names_for_files_keeps_the_old_database_too(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("core.storage.backup.os.link", refuse)
+    with Database(path) as database:
+        SettingsStore(database).set("version", "old")
+        backup = create_backup(database)
+        SettingsStore(database).set("version", "new")
+    aside = restore_backup(backup, path)
+    assert aside is not None
+    for file, version in ((path, "old"), (aside, "new")):
+        with Database(file) as database:
+            assert SettingsStore(database).get("version") == version
+
+
 def test_a_database_in_use_is_not_replaced(path: Path) -> None:
     with Database(path) as database:
         backup = create_backup(database)
