@@ -68,7 +68,7 @@ def _draw_keeping(t: Translator) -> None:
         kept,
         disabled=not may(Permission.KEEP),
         help=reason_why_not(Permission.KEEP),
-        key="settings_kept_backups",
+        key=f"settings_kept_backups_{kept}",  # another field once somebody else has changed it, or it would say the old
         width=240,
     )
     if wanted != kept:

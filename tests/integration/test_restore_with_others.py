@@ -13,15 +13,17 @@ from typing import Any
 import pytest
 import streamlit as st
 
+from core.access.actor import Actor, acting_as, local_actor
+from core.access.roles import Role
 from core.i18n import Translator
 from core.pipeline.application import Application
-from core.pipeline.backup import BackupFile, make_backup, restore_while_open
+from core.pipeline.backup import BackupFile, keep_backups, kept_backups, make_backup, restore_while_open
 from core.pipeline.enhancement import EnhancementOptions, plan_enhancement, start_enhancement
 from core.pipeline.jobs import cancel_job
 from core.pipeline.settings import change_settings, read_settings
 from pages.widgets import settings_data
 from pages.widgets.session import application
-from tests.pages_lab import catalog_of, open_page, shown
+from tests.pages_lab import catalog_of, open_page, run, shown
 
 
 @pytest.mark.parametrize("name", ["overview", "enhance"])
@@ -83,3 +85,17 @@ def test_two_restores_at_once_come_one_after_the_other(monkeypatch: pytest.Monke
     for each in both:
         each.join()
     assert happened == ["begins", "ends", "clears"] * 2
+
+
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.VIEWER])
+def test_how_many_backups_are_kept_stays_as_somebody_else_has_set_it(
+    uploaded: Application, monkeypatch: pytest.MonkeyPatch, role: Role
+) -> None:
+    monkeypatch.setattr("core.access.actor._source", lambda: Actor("kim", role, is_signed_in=True))
+    at = open_page("settings", uploaded)
+    with acting_as(local_actor()):
+        keep_backups(uploaded, 20)
+    run(at)
+    assert not at.error
+    assert kept_backups(uploaded) == 20
+    assert [field.value for field in at.number_input if "kept_backups" in str(field.key)] == [20]
