@@ -59,7 +59,7 @@ class BackupFile:
 def list_backups(app: Application) -> tuple[BackupFile, ...]:
     """The copies in the backups folder, newest first; last those whose date is still to come: a clock was ahead."""
     now = datetime.now(UTC)
-    copies = [_describe(path) for path in app.config.backups_folder.glob("*.duckdb")]
+    copies = [_describe(path) for path in app.config.backups_folder.glob("*.duckdb") if path.is_file()]
     return tuple(sorted(copies, key=lambda copy: (copy.made_at <= now, copy.made_at), reverse=True))
 
 
@@ -129,7 +129,7 @@ def restore_newest(config: Config) -> tuple[Path | None, Path | None]:
     """
     if (database := _open_if_possible(config)) is not None:
         database.close()
-    copies = [path for path in (config.database_path, *config.backups_folder.glob("*.duckdb")) if path.exists()]
+    copies = [path for path in (config.database_path, *config.backups_folder.glob("*.duckdb")) if path.is_file()]
     for copy in sorted(copies, key=lambda path: path.stat().st_mtime, reverse=True):
         try:
             aside = restore_backup(copy, config.database_path)

@@ -161,10 +161,20 @@ def take_place(copy: Path, database_path: Path) -> None:
     """Put a copy made by `copy_whole` in the place of the closed database, in one step.
 
     Raises StorageError, having changed nothing, when the database still has a log: it would be replayed into the copy.
+    OSError when the folder has no room.
     """
     if database_path.with_name(f"{database_path.name}.wal").exists():
         raise StorageError("storage.stopped")
-    copy.replace(database_path)
+    if copy.stat().st_dev == database_path.stat().st_dev:
+        copy.replace(database_path)
+        return
+    incoming = database_path.with_name(f"{database_path.name}.incoming")  # the backups are on another disk
+    try:
+        shutil.copyfile(copy, incoming)
+        _sync(incoming)
+        incoming.replace(database_path)
+    finally:
+        _remove(incoming)
 
 
 def _copy_into(connection: duckdb.DuckDBPyConnection, target: Path, home: Path | None = None) -> None:

@@ -29,7 +29,13 @@ from core.errors import StorageError
 from core.failpoints import step
 from core.storage import own_files
 from core.storage.backup import copy_before_upgrade, copy_whole, take_place
-from core.storage.failures import is_fatal, is_held_by_another_process, opening_failure, working_failure
+from core.storage.failures import (
+    is_fatal,
+    is_held_by_another_process,
+    opening_failure,
+    working_failure,
+    writing_failure,
+)
 from core.storage.migrations import migrate
 from core.storage.secure_settings import secure_settings
 from core.storage.soundness import read_every_row
@@ -248,13 +254,17 @@ class Database:
                 copy = copy_whole(self._connection, self.backups_folder)
             except duckdb.Error as error:
                 raise working_failure(error, self.path) from None
+            self._is_broken = True  # until it is open again, should another process get hold of the file meanwhile
             self._disconnect()
             self._cursors.clear()
             try:
                 take_place(copy, self.path)
+            except OSError as error:
+                raise writing_failure(error, self.path.parent) from error
             finally:
                 copy.unlink(missing_ok=True)
                 self._connection = self._connect(wait_seconds=2.0)
+                self._is_broken = False
 
     def _connect(self, wait_seconds: float) -> duckdb.DuckDBPyConnection:
         if not self.in_memory:

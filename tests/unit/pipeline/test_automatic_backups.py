@@ -64,6 +64,15 @@ def test_an_import_is_backed_up_once(config: Config) -> None:
         assert back_up_when_due(app) is not None
 
 
+def test_links_to_copies_that_are_elsewhere_now_hold_up_no_backup(config: Config) -> None:
+    with Application(config, watch_jobs=False) as app:
+        (config.backups_folder / "taken-away.duckdb").symlink_to(config.home / "nowhere.duckdb")
+        import_catalog(app)
+        assert back_up_when_due(app) is not None
+        assert kinds(app) == ["automatic"]
+        assert verify(app).holds
+
+
 def test_a_change_is_backed_up_after_a_day(config: Config) -> None:
     with Application(config, watch_jobs=False) as app:
         import_catalog(app)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -254,6 +257,60 @@ def test_a_fatal_error_is_followed_by_a_fresh_start(tmp_path: Path) -> None:
             assert list(pool.map(lambda _: settings.get("one"), range(8))) == [1] * 8
         settings.set("two", 2)
         assert settings.get("two") == 2
+
+
+@pytest.fixture
+def another_disk(tmp_path: Path) -> Iterator[Path]:
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is one file system only")
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        yield Path(folder)
+
+
+def test_a_database_whose_backups_are_on_another_disk_is_written_anew(tmp_path: Path, another_disk: Path) -> None:
+    (tmp_path / "backups").symlink_to(another_disk)
+    with Database(tmp_path / "a.duckdb") as database:
+        SettingsStore(database).set("one", 1)
+        before = database.path.stat().st_ino
+        database.rewrite()
+        assert SettingsStore(database).get("one") == 1
+        assert database.path.stat().st_ino != before
+    assert [path.name for path in tmp_path.glob("a.duckdb*")] == ["a.duckdb"]
+    assert list(another_disk.iterdir()) == []
+
+
+def test_a_database_that_another_process_got_hold_of_while_it_was_written_anew_is_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(*_: object, **__: object) -> None:
+        raise StorageError("storage.held_by_process", pid=1)
+
+    with Database(tmp_path / "a.duckdb") as database:
+        SettingsStore(database).set("one", 1)
+        with monkeypatch.context() as patched:
+            patched.setattr(Database, "_connect", held)
+            for use in (database.rewrite, lambda: database.fetch("SELECT 1")):
+                with pytest.raises(StorageError) as caught:
+                    use()
+                assert caught.value.message.key == "storage.held_by_process"
+        assert SettingsStore(database).get("one") == 1
+
+
+def test_a_full_disk_leaves_the_database_as_it_was_when_it_cannot_be_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with Database(tmp_path / "a.duckdb") as database:
+        SettingsStore(database).set("one", 1)
+        monkeypatch.setattr("core.storage.connection.take_place", full)
+        with pytest.raises(StorageError) as caught:
+            database.rewrite()
+        assert caught.value.message.key == "storage.disk_full"
+        assert SettingsStore(database).get("one") == 1
+        assert list(database.backups_folder.iterdir()) == []
 
 
 def test_threads_that_end_leave_no_cursors(database: Database) -> None:
