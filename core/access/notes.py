@@ -15,6 +15,9 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from core.appending import append_lines
+from core.errors import AccessError
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -34,12 +37,14 @@ class AccessNotes:
         self._path = path
 
     def add(self, action: str, subject: str, actor: str = "", reason: str = "") -> None:
-        """Note one step. Raises OSError when it cannot be written."""
+        """Note one step. Raises AccessError when it cannot be written: then it may not be done."""
         note = Note(datetime.now(UTC).isoformat(), action, subject, actor, reason)
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self._locked(os.O_CREAT | os.O_WRONLY | os.O_APPEND) as descriptor:
-            os.write(descriptor, f"{json.dumps(astuple(note))}\n".encode())
-            os.fsync(descriptor)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with self._locked(os.O_CREAT | os.O_RDWR | os.O_APPEND) as descriptor:
+                append_lines(descriptor, f"{json.dumps(astuple(note))}\n".encode())
+        except OSError as error:
+            raise AccessError("access.not_written", folder=str(self._path.parent)) from error
 
     @contextmanager
     def hand_over(self) -> Iterator[list[Note]]:

@@ -35,7 +35,8 @@ class User:
 class UserFile:
     """Reads and writes `users.json`. Names are compared without regard to case and Unicode form.
 
-    Every change is noted for the access log, in `notes`, as that of the person at this machine.
+    Every change is noted for the access log, in `notes`, as that of the person at this machine, before it is made.
+    All methods that change raise AccessError when they cannot write.
     """
 
     def __init__(self, path: Path) -> None:
@@ -58,7 +59,7 @@ class UserFile:
             if name_key(user.name) in users:
                 raise AccessError("access.name_taken", name=user.name)
             users[name_key(user.name)] = user
-        self.notes.add("user_added", user.name, local_actor().name, user.role)
+            self.notes.add("user_added", user.name, local_actor().name, user.role)
 
     def replace(self, user: User) -> None:
         """Give a person another role or password. Raises AccessError when there is nobody of this name."""
@@ -67,10 +68,10 @@ class UserFile:
                 raise AccessError("access.no_user", name=user.name)
             before = users[name_key(user.name)]
             users[name_key(user.name)] = user
-        if user.role is not before.role:
-            self.notes.add("user_role", user.name, local_actor().name, f"{before.role} → {user.role}")
-        if user.password != before.password:
-            self.notes.add("user_password", user.name, local_actor().name)
+            if user.role is not before.role:
+                self.notes.add("user_role", user.name, local_actor().name, f"{before.role} → {user.role}")
+            if user.password != before.password:
+                self.notes.add("user_password", user.name, local_actor().name)
 
     def remove(self, name: str) -> None:
         """Take a person out; their sessions end at once. Raises AccessError when there is nobody of this name."""
@@ -78,20 +79,21 @@ class UserFile:
             user = users.pop(name_key(name), None)
             if user is None:
                 raise AccessError("access.no_user", name=name)
-        self.notes.add("user_removed", user.name, local_actor().name)
+            self.notes.add("user_removed", user.name, local_actor().name)
 
     @contextmanager
     def _changing(self) -> Iterator[dict[str, User]]:
         """All users, to be changed and written back; one process at a time."""
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = os.open(self._path.with_name(f".{self._path.name}.lock"), os.O_CREAT | os.O_RDWR, 0o600)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            users = self._read()
-            yield users
-            self._write(users)
-        finally:
-            os.close(lock)
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock_path = self._path.with_name(f".{self._path.name}.lock")
+            with os.fdopen(os.open(lock_path, os.O_CREAT | os.O_RDWR, 0o600), "w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                users = self._read()
+                yield users
+                self._write(users)
+        except OSError as error:
+            raise AccessError("access.not_written", folder=str(self._path.parent)) from error
 
     def _read(self) -> dict[str, User]:
         try:

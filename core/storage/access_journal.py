@@ -10,7 +10,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from core.appending import append_lines
 from core.storage.conversion import from_json, to_json
+from core.storage.failures import writing_failure
 
 Values = list[Any]  # of one entry: sequence, time (ISO 8601), action, subjects, actor, reason, previous hash, own hash
 
@@ -22,18 +24,21 @@ class AccessJournal:
         self._path = path
 
     def append(self, entries: Sequence[Values]) -> None:
-        """Add lines that only this account can read, and wait until they are on the disk."""
+        """Add lines that only this account can read, all or none, and wait until they are on the disk.
+
+        Raises StorageError when they cannot be written.
+        """
         if self._path is None or not entries:
             return
         text = "".join(f"{to_json(values)}\n" for values in entries)
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            if self._ends_torn():
-                text = f"\n{text}"  # what a kill left half written stays a line of its own
-            os.write(descriptor, text.encode("utf-8", "surrogatepass"))
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            try:
+                append_lines(descriptor, text.encode("utf-8", "surrogatepass"))
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise writing_failure(error, self._path.parent) from error
 
     def entries(self) -> Iterator[Values]:
         """All lines that are whole, in their order."""
@@ -47,10 +52,3 @@ class AccessJournal:
                     continue
                 if isinstance(values, list) and len(values) == 8 and isinstance(values[0], int):
                     yield values
-
-    def _ends_torn(self) -> bool:
-        if self._path is None or not self._path.stat().st_size:
-            return False
-        with self._path.open("rb") as file:
-            file.seek(-1, os.SEEK_END)
-            return file.read(1) != b"\n"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import resource
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,8 @@ from core.access.passwords import hash_password
 from core.access.roles import Role
 from core.access.sign_in import Doorkeeper
 from core.access.users import User, UserFile
-from core.errors import AccessError
+from core.errors import AccessError, StorageError
+from core.storage.access_journal import AccessJournal
 from core.storage.access_log import AccessLog
 from core.storage.connection import Database
 
@@ -82,6 +85,58 @@ def test_an_entry_taken_out_shows(users: UserFile, log: AccessLog) -> None:
     log.take_in(users.notes)
     log._database.fetch("DELETE FROM access_log WHERE sequence = 2")
     assert (log.first_broken(), log.missing()) == (2, [2])
+
+
+def test_a_disk_that_is_nearly_full_tears_no_note(tmp_path: Path) -> None:
+    path = tmp_path / "people.log"
+    notes = AccessNotes(path)
+    notes.add("sign_in", "kim", "kim")
+    with at_most(path.stat().st_size + 20), pytest.raises(AccessError, match=str(tmp_path)):
+        notes.add("sign_in", "lee", "lee")
+    path.write_bytes(path.read_bytes() + b'["2026-01-01T00:00:00+00:00", "sign')  # torn by a kill
+    notes.add("sign_in", "park", "park")
+    with notes.hand_over() as found:
+        assert [note.subject for note in found] == ["kim", "park"]
+
+
+def test_nobody_is_added_or_let_in_whom_the_log_would_not_know(users: UserFile, tmp_path: Path) -> None:
+    users.add(User("kim", Role.VIEWER, hash_password(PASSWORD)))
+    steps: list[Callable[[], object]] = [
+        lambda: users.add(User("lee", Role.ADMINISTRATOR)),
+        lambda: users.replace(User("kim", Role.ADMINISTRATOR)),
+        lambda: users.remove("kim"),
+        lambda: Doorkeeper(users).let_in("kim", PASSWORD),
+    ]
+    for step in steps:
+        with at_most((tmp_path / "people.log").stat().st_size), pytest.raises(AccessError, match=str(tmp_path)):
+            step()
+    assert [(user.name, user.role) for user in users.list()] == [("kim", Role.VIEWER)]
+    assert len((tmp_path / "people.log").read_text().splitlines()) == 1
+
+
+def test_the_journal_of_a_disk_that_is_nearly_full_lacks_nothing_when_there_is_room_again(
+    log: AccessLog, tmp_path: Path
+) -> None:
+    journal = tmp_path / "access.log"
+    log.record("look", ["P-1"], "kim")
+    with at_most(journal.stat().st_size + 20), pytest.raises(StorageError) as caught:
+        log.record("delete", ["P-2"], "kim")
+    assert caught.value.message.key == "storage.folder_unusable"  # a limit of sizes stands for the disk
+    log.record("look", ["P-3"], "kim")
+    assert len(journal.read_text().splitlines()) == 3
+    assert (log.first_broken(), log.missing()) == (None, [])
+    assert [values[3] for values in AccessJournal(journal).entries()] == [["P-1"], ["P-2"], ["P-3"]]
+
+
+@contextmanager
+def at_most(size: int) -> Iterator[None]:
+    """Files of this process grow to so many bytes only: the system writes what still fits, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_torn_note_is_passed_over_and_a_failed_hand_over_repeated(tmp_path: Path) -> None:
