@@ -101,11 +101,18 @@ def _sign_out() -> None:
     by_institution = bool(_providers()) and st.user.is_logged_in
     name = current_actor().name
     sessions.end(browsers_token() or "")
-    _users().notes.add("sign_out", name, name)
+    _forget()
+    try:
+        _users().notes.add("sign_out", name, name)
+    finally:
+        if by_institution:
+            st.logout()
+
+
+def _forget() -> None:
+    """Leave nothing of what this session has seen to whoever comes next."""
     for key in set(st.session_state) - {"language"}:
         del st.session_state[key]
-    if by_institution:
-        st.logout()
 
 
 def user_of(proof: SignedIn) -> User | None:
@@ -138,6 +145,7 @@ def _draw_password_form(t: Translator) -> None:
     except AccessError as error:
         st.error(plain(t.message(error.message)), icon=":material/error:")
         return
+    _forget()  # whose sign-in ended by itself was somebody else, perhaps
     st.session_state[_SIGNED_IN] = SignedIn(user.name, user.password.salt if user.password else "", time.monotonic())
     with suppress(StorageError):  # the page that comes next says so
         take_in_notes(application())

@@ -162,3 +162,21 @@ def queue() -> ReviewQueue:
     with acting_as(local_actor()):
         app = application()
         return review_queue(app, app.catalogs.list()[0].catalog_id)
+
+
+def test_who_signs_in_where_somebody_elses_sign_in_ended_takes_over_nothing(home: Path, whole_dashboard: None) -> None:
+    add(home, "kim", Role.REVIEWER)
+    add(home, "lee", Role.REVIEWER)
+    at = go_to(enter(open_app(), "kim"), "students")
+    at.toggle(key="students_unmask").set_value(True)
+    at.run()
+    at.text_input(key="students_unmask_reason").set_value("advising")
+    at.run()
+    assert "S-000001" in at.dataframe[0].value.to_string()
+    seen = noted().count("list")
+    UserFile(Config(home).users_path).remove("kim")
+    at.run()
+    assert at.title[0].value == Translator("en")("access.title")
+    go_to(enter(at, "lee"), "students")
+    assert "S-000001" not in at.dataframe[0].value.to_string()
+    assert noted().count("list") == seen + 1  # what lee sees is logged as lee's
