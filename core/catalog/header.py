@@ -20,6 +20,7 @@ _FOOTER = re.compile(
     r"^\s*(※|\*|(합\s*계|총\s*계|소\s*계|총|계|출처|비고|주\)|grand total|total|subtotal|sum|source|note)s?\b[\s:=]*)",
     re.IGNORECASE,
 )
+_LONG_CODE = 5  # characters; shorter ones, years and weeks among them, may be names of columns
 _MAX_FOOTER_SHARE = 0.5  # a row with more of its cells filled is data, whatever it says
 _FOOTER_ROWS = 10
 
@@ -92,12 +93,31 @@ def _find_header(rows: Sequence[NumberedRow]) -> int | None:
     known = [sum(is_field_name(clean_line(cell)) for cell in set(cells) if cell.strip()) for cells in searched]
     best = max(known)
     if best >= 2:
-        return next(position for position, count in enumerate(known) if count >= max(2, best / 2))
-    usual = Counter(_filled(cells) for _, cells in rows[:_SAMPLED_ROWS]).most_common(1)[0][0]
-    candidate = next((i for i, cells in enumerate(searched) if _filled(cells) >= max(1, usual / 2)), 0)
-    if known[candidate] or _differs_from_data(searched[candidate], [cells for _, cells in rows[candidate + 1 :][:50]]):
+        candidate = next(position for position, count in enumerate(known) if count >= max(2, best / 2))
+    else:
+        usual = Counter(_filled(cells) for _, cells in rows[:_SAMPLED_ROWS]).most_common(1)[0][0]
+        candidate = next((i for i, cells in enumerate(searched) if _filled(cells) >= max(1, usual / 2)), 0)
+    below = [cells for _, cells in rows[candidate + 1 :][:_SAMPLED_ROWS]]
+    if known[candidate] and not _is_like_the_rows_below(searched[candidate], below):
         return candidate
-    return None
+    return candidate if _differs_from_data(searched[candidate], below) else None
+
+
+def _is_like_the_rows_below(labels: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether a number or code stands over others of its shape: then known names beside it (an interest in "language",
+    say) are values, and the row is somebody's, whose number must not become the name of a column.
+    """
+    for position, label in enumerate(labels):
+        shape = _shape(label)
+        if len(shape) >= _LONG_CODE and "9" in shape:
+            column = [cells[position] for cells in below if position < len(cells) and cells[position].strip()]
+            if column and sum(_shape(cell) == shape for cell in column) > len(column) / 2:
+                return True
+    return False
+
+
+def _shape(cell: str) -> str:
+    return "".join("9" if sign.isdigit() else "a" if sign.isalpha() else sign for sign in cell.strip())
 
 
 def _differs_from_data(labels: Sequence[str], below: Sequence[Sequence[str]]) -> bool:

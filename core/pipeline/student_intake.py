@@ -82,7 +82,8 @@ def remap_students(
 def apply_students(app: Application, preview: StudentPreview) -> StudentImport:
     """Store the previewed students in place of the present ones, and the mapping for the next file of this shape.
 
-    The file itself is not kept: it may say more about people than is needed here, and nothing reads it again.
+    The file itself is not kept, nor its name: they may say more about people than is needed here, and nothing reads
+    them again.
     Raises IntakeError when the preview holds no student.
     """
     started = time.perf_counter()
@@ -91,7 +92,7 @@ def apply_students(app: Application, preview: StudentPreview) -> StudentImport:
     if not students:
         raise IntakeError("pipeline.error.no_students", file=upload.file_name)
     with app.database.write():
-        upload_id = app.catalogs.save_upload(upload.content_hash, upload.file_name, len(upload.content), _KIND, "")
+        upload_id = app.catalogs.save_upload(upload.content_hash, "", len(upload.content), _KIND, "")
         app.catalogs.remember_mapping(table_shape(preview.table), _KIND, preview.mapping.fields)
         app.students.replace_all(students, upload_id)
     app.mark_changed()

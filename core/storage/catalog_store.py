@@ -110,7 +110,7 @@ class CatalogStore:
         return [row[0] for row in self._database.fetch(queries.FILES_OF_STUDENTS)]
 
     def forget_files_of_students(self) -> None:
-        """Note that no file of students is kept."""
+        """Note that no file of students is kept; what an earlier version kept of their names may be people's."""
         with self._database.write() as cursor:
             cursor.execute(queries.FORGET_FILES_OF_STUDENTS)
 

@@ -295,3 +295,16 @@ def test_numbers_do_not_reach_the_log_of_commands(
     assert main(["explain", "--student", NUMBER]) == 0
     assert main(["explain", "--student", f"{NUMBER}-0"]) == 1
     assert not any(secret in caplog.text for secret in SECRETS)
+
+
+@pytest.mark.parametrize("interest", ["Language", INTEREST])
+def test_nothing_of_a_file_without_names_of_columns_or_called_after_a_student_stays(
+    config: Config, interest: str
+) -> None:
+    rows = f"88420042,Physics,2,{interest}\n88420043,Physics,1,light\n88420044,Physics,1,sound\n"
+    with Application(config, watch_jobs=False) as app:
+        apply_students(app, preview_students(app, rows.encode(), f"88420042 {NAME}.csv"))
+        assert app.students.count() == 3
+        delete_students(app, [app.students.id_of("88420042")], "asked for it")
+    for path in config.home.rglob("*.duckdb"):
+        assert not holding_rows(path, "88420042") | holding_rows(path, NAME)

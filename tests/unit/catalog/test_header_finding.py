@@ -38,6 +38,26 @@ def test_without_a_header_columns_are_numbered():
     assert keys(table) == ["no_header"]
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "20231234,Linguistics,3,Language\n20231235,Physics,2,AI\n20231236,Business,1,Marketing\n",
+        "20231234,국어국문학과,3,언어\n20231235,컴퓨터공학과,2,AI\n20231236,경영학과,1,마케팅\n",
+        "LING101,언어\nCSCI102,로봇\nCSCI204,자료구조\n",
+    ],
+)
+def test_a_first_row_with_a_number_like_those_below_is_data_whatever_its_words_are(rows):
+    table = read(rows)
+    assert table.header_row is None
+    assert len(table.rows) == 3
+    assert keys(table) == ["no_header"]
+
+
+def test_terms_and_years_over_numbers_are_names_of_columns():
+    table = read("교과목명,2024,2024-1\n인공지능,1200,31\n로봇공학,1300,27\n")
+    assert table.columns == ("교과목명", "2024", "2024-1")
+
+
 def test_unknown_names_over_numbers_are_a_header():
     table = read("alpha,beta\nAB,12\nCD,13\n")
     assert table.columns == ("alpha", "beta")
