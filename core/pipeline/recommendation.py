@@ -191,20 +191,19 @@ def recommend(
 ) -> RecommendationReport:
     """Rank all students and store the lists with their contributions (published weights when none are given).
 
-    Raises RecommendationError when something is missing.
+    Raises RecommendationError when something is missing, or when students were deleted meanwhile: their lists would be
+    stored after all.
     """
     require_ready(app, catalog_id)
     weight_set = weight_set_for(app, catalog_id, weights)
     loaded = load(app, catalog_id)
     ranking = _rank(loaded, weight_set.weights, ListOptions.from_mapping(weight_set.options), top_k)
-    run_id = app.recommendations.save(
-        catalog_id,
-        weight_set.weight_set_id,
-        _arrays(loaded, ranking.lists),
-        **asdict(loaded.sources),
-        release_id=loaded.release_id,
-        seconds=ranking.seconds,
-    )
+    arrays = _arrays(loaded, ranking.lists)
+    made_from = asdict(loaded.sources) | {"release_id": loaded.release_id, "seconds": ranking.seconds}
+    with app.database.write():  # nobody deletes students meanwhile
+        if len(app.students.numbers(arrays.student_ids)) < len(arrays.student_ids):
+            raise RecommendationError("pipeline.error.deleted_meanwhile")
+        run_id = app.recommendations.save(catalog_id, weight_set.weight_set_id, arrays, **made_from)
     run = app.recommendations.run(run_id)
     if run is None:
         raise RecommendationError("pipeline.error.no_run")

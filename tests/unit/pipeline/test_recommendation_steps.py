@@ -16,9 +16,11 @@ from core.pipeline.recommendation import DEFAULT_WEIGHTS
 from core.pipeline.settings import Settings, change_settings
 from core.pipeline.similar_students import similar_students
 from core.pipeline.status import overview
+from core.pipeline.student_deletion import delete_students
 from core.pipeline.student_intake import apply_students, preview_students
 from core.pipeline.students import find_students, student_view, what_if, why_not
 from core.recommendation.options import Grouping, ListOptions
+from core.recommendation.ranking import RankedLists
 from core.records import Student
 from core.storage.journal_batch import Embedding
 
@@ -53,6 +55,24 @@ def test_texts_without_a_vector_keep_recommendations_from_being_stored(
     assert plan_embedding(app, catalog_id).missing > 0
     with pytest.raises(RecommendationError, match="embedded first"):
         recommendation.recommend(app, catalog_id)
+
+
+def test_lists_of_students_who_are_deleted_meanwhile_are_not_stored(
+    app: Application, ready: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaving, rank = app.students.id_of("S1"), recommendation.rank_lists
+
+    def rank_while_somebody_deletes(*arguments: Any) -> RankedLists:
+        lists = rank(*arguments)
+        if app.students.numbers([leaving]):
+            delete_students(app, [leaving], "asked for it")
+        return lists
+
+    monkeypatch.setattr(recommendation, "rank_lists", rank_while_somebody_deletes)
+    with pytest.raises(RecommendationError, match="deleted while"):
+        recommendation.recommend(app, ready)
+    assert app.database.fetch("SELECT count(*) FROM recommendations WHERE student_id = ?", [leaving]) == [(0,)]
+    assert recommendation.recommend(app, ready).students == 2
 
 
 def test_everyone_gets_a_list_whose_contributions_add_up(app: Application, ready: str) -> None:
