@@ -239,6 +239,7 @@ def _copy_before_restore(config: Config) -> None:
     if database is None:
         return
     with database:
+        AccessLog(database, config.access_journal_path).note()  # what a kill kept from the journal would be lost here
         try:
             create_backup(database, _BEFORE_RESTORE)
         except StorageError as error:

@@ -15,7 +15,7 @@ from core.config import Config
 from core.errors import StorageError
 from core.jobs.spec import SPEC_FILE, JobSpec
 from core.pipeline.application import Application
-from core.pipeline.backup import make_backup
+from core.pipeline.backup import make_backup, restore
 from core.pipeline.intake import apply_catalog, preview_catalog
 from core.pipeline.status import overview
 from core.pipeline.student_deletion import delete_students, deletions, finish_deletions
@@ -53,6 +53,26 @@ def test_an_older_database_put_back_by_hand_keeps_no_deleted_student(put_back_by
         assert [(it.reason, it.finished_at) for it in deletions(app)] == [("asked for it", None)]
         finish_deletions(app)
         assert verify(app).holds
+
+
+def test_a_deletion_that_was_killed_before_the_journal_had_it_is_known_after_a_restore(
+    own_state_folder: Path, catalog_file: bytes, student_file: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_: Application) -> None:
+        raise KeyboardInterrupt
+
+    config = Config(own_state_folder)
+    with Application(config, watch_jobs=False) as app:
+        catalog_id = apply_catalog(app, preview_catalog(app, catalog_file, "c.csv")).catalog_id
+        apply_students(app, preview_students(app, student_file, "s.csv", catalog_id=catalog_id))
+        older, left = make_backup(app).path, app.students.id_of("S1")
+        monkeypatch.setattr("core.pipeline.student_deletion.finish_deletions", killed)
+        with pytest.raises(KeyboardInterrupt):
+            delete_students(app, [left], "asked for it")
+    restore(config, older)
+    with Application(config, watch_jobs=False) as app:
+        assert app.students.numbers([left]) == {}
+        assert [(it.reason, it.finished_at) for it in deletions(app)] == [("asked for it", None)]
 
 
 def test_an_older_database_in_which_nothing_can_be_deleted_again_is_not_opened(
