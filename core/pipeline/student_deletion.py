@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ from core.storage.backup import create_backup
 from core.storage.student_store import Deletion
 
 MIN_DAYS = 1
+_finishing = threading.Lock()  # two at once would take away each other's new backup
 _HOLD_NOBODY = (JobKind.ENHANCE, JobKind.LIFT)  # they write and measure descriptions of courses
 
 
@@ -79,12 +81,12 @@ def delete_students(app: Application, student_ids: Sequence[str], reason: str) -
                 "students": app.students.forget(known),
                 **_forget_traces(app, traces),
             }
-            app.students.note_deletion(name, why, counts)
+            deletion_id = app.students.note_deletion(name, why, counts)
             app.access_log.add("delete", known, name, why)
             _remove_files(app, traces)
     app.mark_changed()
     finish_deletions(app)
-    return app.students.deletions()[0]
+    return next(it for it in app.students.deletions() if it.deletion_id == deletion_id)
 
 
 @requires(Permission.MANAGE_STUDENTS)
@@ -94,16 +96,18 @@ def finish_deletions(app: Application) -> None:
     A new backup comes before the old ones go, so that there is always one; the last one knows that all is done.
     Raises StorageError, JobError while a run holds interests of students who are gone.
     """
-    app.access_log.note()
-    with app.job_service.standing_still():
-        traces = _find_traces(app)
-        with app.database.write():
-            _forget_traces(app, traces)
-            _remove_files(app, traces)
-    app.database.rewrite()
-    _keep_only(app, create_backup(app.database))
-    app.students.finish_deletions()
-    _keep_only(app, create_backup(app.database))
+    with _finishing:
+        app.access_log.note()
+        unfinished = [it.deletion_id for it in app.students.deletions() if it.finished_at is None]
+        with app.job_service.standing_still():
+            traces = _find_traces(app)
+            with app.database.write():
+                _forget_traces(app, traces)
+                _remove_files(app, traces)
+        app.database.rewrite()
+        _keep_only(app, create_backup(app.database))
+        app.students.finish_deletions(unfinished)
+        _keep_only(app, create_backup(app.database))
 
 
 def deletions(app: Application) -> tuple[Deletion, ...]:

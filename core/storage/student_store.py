@@ -124,16 +124,17 @@ class StudentStore:
             cursor.execute(queries.REMOVE, [list(student_ids)])
             return int(cursor.execute(queries.FORGET, [list(student_ids)]).fetchall()[0][0])
 
-    def note_deletion(self, actor: str, reason: str, counts: Mapping[str, int]) -> None:
-        """Write down a deletion whose traces in files are still to be removed."""
-        values = [new_id(), to_stored_time(now()), actor, reason, to_json(counts)]
+    def note_deletion(self, actor: str, reason: str, counts: Mapping[str, int]) -> str:
+        """Write down a deletion whose traces in files are still to be removed; returns its id."""
+        deletion_id = new_id()
         with self._database.write() as cursor:
-            cursor.execute(queries.ADD_DELETION, values)
+            cursor.execute(queries.ADD_DELETION, [deletion_id, to_stored_time(now()), actor, reason, to_json(counts)])
+        return deletion_id
 
-    def finish_deletions(self) -> None:
-        """Note that no file holds traces of deleted students any more."""
+    def finish_deletions(self, deletion_ids: Sequence[str]) -> None:
+        """Note that no file holds traces of these deletions' students any more."""
         with self._database.write() as cursor:
-            cursor.execute(queries.FINISH_DELETIONS, [to_stored_time(now())])
+            cursor.execute(queries.FINISH_DELETIONS, [to_stored_time(now()), list(deletion_ids)])
 
     def deletions(self) -> Deletions:
         """What was deleted, newest first."""

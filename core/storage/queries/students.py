@@ -37,7 +37,9 @@ FORGET = "DELETE FROM student_identities WHERE student_id IN (SELECT unnest($1::
 ADD_DELETION = """
 INSERT INTO student_deletions (deletion_id, deleted_at, actor, reason, counts) VALUES (?, ?, ?, ?, ?)
 """
-FINISH_DELETIONS = "UPDATE student_deletions SET finished_at = ? WHERE finished_at IS NULL"
+FINISH_DELETIONS = """
+UPDATE student_deletions SET finished_at = $1 WHERE deletion_id IN (SELECT unnest($2::VARCHAR[]))
+"""
 LIST_DELETIONS = """
 SELECT deletion_id, deleted_at, actor, reason, counts, finished_at FROM student_deletions ORDER BY deleted_at DESC
 """

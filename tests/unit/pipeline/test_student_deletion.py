@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -22,7 +23,8 @@ from core.pipeline.student_deletion import delete_students, deletions, finish_de
 from core.pipeline.student_intake import apply_students, preview_students
 from core.pipeline.verify import repair, verify
 from core.records import Job, JobKind, JobStatus
-from core.storage.backup import restore_backup
+from core.storage.backup import create_backup, restore_backup
+from core.storage.connection import Database
 from core.storage.student_store import StudentStore
 from tests.jobs_lab import make_spec
 
@@ -73,6 +75,46 @@ def test_a_deletion_that_was_killed_before_the_journal_had_it_is_known_after_a_r
     with Application(config, watch_jobs=False) as app:
         assert app.students.numbers([left]) == {}
         assert [(it.reason, it.finished_at) for it in deletions(app)] == [("asked for it", None)]
+
+
+def test_a_deletion_that_comes_while_another_is_finished_stays_to_be_finished(
+    app: Application, students: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = app.students.id_of("S1"), app.students.id_of("S2")
+
+    def make_and_delete_another(database: Database) -> Path:
+        made = create_backup(database)
+        if app.students.numbers([second]):
+            with monkeypatch.context() as killed:
+                killed.setattr("core.pipeline.student_deletion.finish_deletions", lambda _: None)
+                delete_students(app, [second], "came meanwhile")
+        return made
+
+    monkeypatch.setattr("core.pipeline.student_deletion.create_backup", make_and_delete_another)
+    delete_students(app, [first], "came first")
+    assert {it.reason: it.finished_at is None for it in deletions(app)} == {
+        "came first": False,
+        "came meanwhile": True,
+    }
+
+
+def test_two_deletions_are_finished_one_after_the_other(
+    app: Application, students: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_by = []
+
+    def make_slowly(database: Database) -> Path:
+        made_by.append(threading.get_ident())
+        time.sleep(0.2)
+        return create_backup(database)
+
+    monkeypatch.setattr("core.pipeline.student_deletion.create_backup", make_slowly)
+    ids = [app.students.id_of(number) for number in ("S1", "S2")]
+    with ThreadPoolExecutor(2) as pool:
+        records = list(pool.map(lambda student_id: delete_students(app, [student_id], f"asked by {student_id}"), ids))
+    assert [(it.reason, it.finished_at is None) for it in records] == [(f"asked by {it}", False) for it in ids]
+    assert made_by[0] == made_by[1] != made_by[2] == made_by[3]
+    assert verify(app).holds
 
 
 def test_an_older_database_in_which_nothing_can_be_deleted_again_is_not_opened(
