@@ -25,7 +25,7 @@ from core.errors import StorageError
 _PART_BYTES = 4 * 2**20
 _JOB_FILES = ("journal.log", "items.jsonl", "others.jsonl", "job.json")  # the last one makes the folder a job
 # A backup may come from elsewhere: nothing but these two places, and no way out of them.
-_NAME = re.compile(rf"uploads/[0-9a-f]{{64}}(\.\w{{1,8}})?|jobs/\w{{1,64}}/({'|'.join(map(re.escape, _JOB_FILES))})")
+_NAME = re.compile(rf"uploads/[0-9a-f]{{64}}(\.[^./\0]+)?|jobs/\w{{1,64}}/({'|'.join(map(re.escape, _JOB_FILES))})")
 
 _BEGIN = """
 CREATE OR REPLACE TABLE {copy}.kept_files (position INTEGER, name VARCHAR, sha256 VARCHAR);

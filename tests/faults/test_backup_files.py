@@ -20,6 +20,7 @@ from core.jobs.spec import JobSpec
 from core.pipeline.application import Application
 from core.pipeline.backup import list_backups, make_backup, restore
 from core.pipeline.export import ExportFormat, export_catalog
+from core.pipeline.intake import apply_catalog, preview_catalog
 from core.pipeline.verify import repair, verify
 from core.records import JobStatus
 from tests.faults.checker import check
@@ -208,6 +209,16 @@ def test_a_restore_that_was_killed_leaves_nothing_that_the_next_one_takes_up(
     found = check(config.home)
     assert (found.faults, found.stored, found.uploads) == ([], RESULTS, 1)
     assert not list(config.home.glob("*.copy*")) + list(config.home.glob("*.incoming*"))
+
+
+def test_a_file_that_is_called_like_no_other_is_in_the_backup_too(config: Config, own_state_folder: Path) -> None:
+    with Application(config, watch_jobs=False) as app:
+        apply_catalog(app, preview_catalog(app, b"code,title\nC1,Optics\n", "catalog.2026-1학기"), name="another")
+        made = make_backup(app)
+    restore(Config(own_state_folder), made.path)
+    assert check(own_state_folder).uploads == 2
+    with Application(Config(own_state_folder), watch_jobs=False) as app:
+        assert verify(app).holds
 
 
 def test_large_uploads_are_kept_part_by_part(config: Config, own_state_folder: Path) -> None:
