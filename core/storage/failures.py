@@ -39,6 +39,8 @@ def opening_failure(error: duckdb.Error, path: Path, backups_folder: Path) -> St
         return StorageError("storage.newer_file", path=str(path))
     if isinstance(error, duckdb.PermissionException) or "Permission denied" in text:
         return StorageError("storage.no_permission", path=str(path))
+    if "Cannot open file" in text:  # its disk is not there, say: a repair would put an older one in its place
+        return StorageError("storage.folder_unusable", folder=str(path.parent))
     return StorageError("storage.damaged", path=str(path), backups=str(backups_folder))
 
 

@@ -246,6 +246,16 @@ def test_the_command_says_what_is_wrong_and_mends_it(
     assert "is kept as" in capsys.readouterr().out
 
 
+def test_a_database_whose_disk_is_not_there_is_not_replaced(config: Config) -> None:
+    elsewhere = config.home.parent / "another disk" / "courselift.duckdb"
+    config.database_path.unlink()
+    config.database_path.symlink_to(elsewhere)
+    with pytest.raises(StorageError) as caught:
+        repair(config)
+    assert caught.value.message.key == "storage.folder_unusable"
+    assert config.database_path.is_symlink()
+
+
 def test_a_database_that_is_in_use_is_not_repaired(config: Config) -> None:
     with open_app(config), pytest.raises(StorageError) as caught:
         repair(config)

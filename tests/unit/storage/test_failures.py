@@ -23,6 +23,7 @@ FILE = Path("/home/a.duckdb")
         (duckdb.IOException("Could not set lock on file: no holder is known"), "held_by_process"),
         (duckdb.IOException("Could not write file: No space left on device"), "disk_full"),
         (duckdb.IOException("Cannot open file: Permission denied"), "no_permission"),
+        (duckdb.IOException('Cannot open file "/home/a.duckdb": No such file or directory'), "folder_unusable"),
         (duckdb.IOException("Corrupt database file: computed checksum 1 does not match stored checksum 2"), "damaged"),
         (duckdb.IOException("Failure while replaying WAL file: Corrupt WAL file"), "damaged"),
         (duckdb.SerializationException("Failed to deserialize"), "damaged"),
