@@ -165,6 +165,7 @@ def take_place(copy: Path, database_path: Path) -> None:
     """
     if database_path.with_name(f"{database_path.name}.wal").exists():
         raise StorageError("storage.stopped")
+    database_path = database_path.resolve()  # a link would be replaced, and the file that it names stay as it is
     if copy.stat().st_dev == database_path.stat().st_dev:
         copy.replace(database_path)
         return

@@ -280,6 +280,19 @@ def test_a_database_whose_backups_are_on_another_disk_is_written_anew(tmp_path: 
     assert list(another_disk.iterdir()) == []
 
 
+def test_where_the_database_is_a_link_the_file_that_it_names_is_written_anew(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    named = tmp_path / "elsewhere" / "b.duckdb"
+    (tmp_path / "a.duckdb").symlink_to(named)
+    with Database(tmp_path / "a.duckdb") as database:
+        StudentStore(database).upsert([Student("CANARY-1", "Physics", 1, (), (), ())])
+        database.fetch("CHECKPOINT")
+        StudentStore(database).forget([StudentStore(database).id_of("CANARY-1")])
+        database.rewrite()
+    assert (tmp_path / "a.duckdb").is_symlink()
+    assert b"CANARY-1" not in named.read_bytes()
+
+
 def test_a_database_that_another_process_got_hold_of_while_it_was_written_anew_is_opened_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
