@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from html.entities import html5
 
 # Control characters but tab and newline, zero-width signs, bidirectional controls, soft hyphen, byte-order mark,
 # variation tags, interlinear marks and noncharacters: none can be seen, all can deceive a reader or a model.
@@ -27,6 +28,7 @@ _ACCENTS = 30  # over one letter at most, as in the Stream-Safe Text Format (UAX
 _SIGNS = re.compile(rf"[^\w\s\x00-\x7f]{{{_ACCENTS + 1},}}")  # accents are among them
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _MAX_UNESCAPES = 2  # systems that escape twice are common ("&amp;nbsp;"), three times is somebody's intention
 
 _HANGUL = re.compile("[\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e]")
@@ -40,7 +42,7 @@ def clean_text(raw: str) -> str:
     text = _LINE_ENDS.sub("\n", raw)
     for _ in range(_MAX_UNESCAPES):
         text = _strip_markup(text)
-        unescaped = html.unescape(text)
+        unescaped = _ENTITY.sub(_character_of, text)
         if unescaped == text:
             break
         text = unescaped
@@ -57,6 +59,12 @@ def clean_line(raw: str) -> str:
 def visible_line(raw: str) -> str:
     """What a person typed as a name or a note: as it is, but on one line and without signs that nobody sees."""
     return " ".join(_INVISIBLE.sub("", _LINE_ENDS.sub("\n", raw)).split())
+
+
+def _character_of(entity: re.Match[str]) -> str:
+    """What an entity stands for, and only with its semicolon: "Law&ethics" holds none, whatever browsers make of it."""
+    text = entity.group()
+    return html.unescape(text) if text[1] == "#" or text[1:] in html5 else text
 
 
 def _without_piles(signs: re.Match[str]) -> str:
