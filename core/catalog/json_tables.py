@@ -9,6 +9,7 @@ from typing import Any
 from core.catalog.delimited import check_size
 from core.catalog.names import is_field_name, tokens_of
 from core.catalog.tables import ProblemList, ReadLimits
+from core.catalog.text import storable
 from core.errors import IntakeError
 
 Record = Mapping[str, Any]
@@ -167,15 +168,10 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return _sound(str(value))
+        return storable(str(value))
     if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value):
         return _LIST_SEPARATOR.join(_cell(item) for item in value)
-    return _sound(_json_text(value))
-
-
-def _sound(text: str) -> str:
-    """Without what JSON can escape and no text can hold: half a character, or NUL."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    return storable(_json_text(value))
 
 
 def _json_text(value: Any) -> str:

@@ -56,6 +56,11 @@ def clean_line(raw: str) -> str:
     return " ".join(clean_text(raw).split())
 
 
+def storable(raw: str) -> str:
+    """Without what JSON and workbooks can escape and no text can hold: half a character, or NUL."""
+    return raw.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
 def visible_line(raw: str) -> str:
     """What a person typed as a name or a note: as it is, but on one line and without signs that nobody sees."""
     return " ".join(_INVISIBLE.sub("", _LINE_ENDS.sub("\n", raw)).split())

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from core.catalog.delimited import NumberedRow, check_size
 from core.catalog.tables import MIB, ProblemList, ReadLimits
+from core.catalog.text import storable
 from core.errors import IntakeError
 
 _CHUNK = 256 * 1024
@@ -246,7 +247,7 @@ def _unescaped(text: str) -> str:
         return text
     from openpyxl.utils.escape import unescape
 
-    return str(unescape(text)).replace("\r\n", "\n")
+    return storable(str(unescape(text)).replace("\r\n", "\n"))
 
 
 def _number_text(value: int | float, number_format: str) -> str:

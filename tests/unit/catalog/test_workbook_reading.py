@@ -83,6 +83,11 @@ def test_signs_that_a_workbook_writes_as_numbers_are_read():
     assert table.column("title") == ("a\nb", "snake_xyz")
 
 
+def test_half_characters_do_not_get_through():
+    """No database holds them, and a page that shows them stops with an error."""
+    assert read(book(("code", "title"), ("A1", "a_xD800_b_x0000_"))).rows == (("A1", "a?b"),)
+
+
 def test_the_sheet_with_the_table_is_read_and_the_others_named():
     workbook = book(("안내",), ("이 파일은 개설과목입니다.",))
     courses = workbook.create_sheet("개설과목")
