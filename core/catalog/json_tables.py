@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from core.catalog.delimited import check_size
+from core.catalog.header import unique_names
 from core.catalog.names import is_field_name, tokens_of
 from core.catalog.tables import ProblemList, ReadLimits
 from core.catalog.text import storable
@@ -17,6 +18,8 @@ NumberedRecord = tuple[int, Record]
 
 _MAX_DOTTED_DEPTH = 3  # deeper objects stay JSON text
 _MAX_SEARCH_DEPTH = 5
+_NAMED_LISTS = 20  # of those that are not read
+_NAME_CHARACTERS = 60
 _LIST_SEPARATOR = " | "
 # Lists of these hold the courses (or students) themselves, not a detail of the record that they hang on.
 _NESTED_ENGLISH = ("course", "lecture", "class", "subject", "module", "student", "program", "activities")
@@ -38,8 +41,10 @@ def parse_json(text: str) -> Any:
         raise ValueError("nested too deeply") from error
 
 
-def read_json(text: str, limits: ReadLimits) -> tuple[list[str], list[NumberedRecord]]:
+def read_json(text: str, limits: ReadLimits, problems: ProblemList) -> tuple[list[str], list[NumberedRecord]]:
     """Column names in order of first appearance, and the flattened records with 1-based numbers.
+
+    What is not read beside them is reported.
 
     Raises IntakeError when the text is damaged or holds no list of records.
     """
@@ -48,10 +53,10 @@ def read_json(text: str, limits: ReadLimits) -> tuple[list[str], list[NumberedRe
     except ValueError as error:
         line = getattr(error, "lineno", 1)
         raise IntakeError("intake.error.damaged_json", line=line) from error
-    records = _find_records(value)
+    records = _find_records(value, problems)
     if not records:
         raise IntakeError("intake.error.no_records")
-    return _flatten_all(enumerate(records, start=1), limits)
+    return _flatten_all(iter(records), limits)
 
 
 def read_json_lines(text: str, limits: ReadLimits, problems: ProblemList) -> tuple[list[str], list[NumberedRecord]]:
@@ -88,56 +93,85 @@ def looks_like_json_lines(text: str) -> bool:
         return False
 
 
-def _find_records(value: Any) -> list[Record]:
+def _find_records(value: Any, problems: ProblemList) -> list[NumberedRecord]:
     """The records of a JSON value: the longest list of objects, opened up where it only groups others."""
     if isinstance(value, dict) and len(value) > 1 and all(isinstance(item, dict) for item in value.values()):
         keyed: list[Record] = [{"key": key, **item} for key, item in value.items()]
         if any(is_field_name(name) for name in keyed[0]):
-            return keyed
+            return _numbered(keyed)
     lists = sorted(_lists_of_objects(value, "", 0), key=lambda found: len(found[1]), reverse=True)
     if not lists:
-        return [value] if isinstance(value, dict) and any(is_field_name(name) for name in value) else []
-    name, records = lists[0]
-    return _open_groups(name, records)
+        is_record = isinstance(value, dict) and any(is_field_name(name) for name in value)
+        return _numbered([value] if is_record else [])
+    (name, items), *others = lists
+    if others:
+        named = [_shortened(other) for other, _ in others[:_NAMED_LISTS]] + ["…"] * (len(others) > _NAMED_LISTS)
+        problems.add("other_lists", list=_shortened(name), others=", ".join(named))
+    records = []
+    for number, item in _numbered(items):
+        if isinstance(item, dict):
+            records.append((number, item))
+        else:
+            problems.add("not_an_object", number, value=_cell(item))
+    return _open_groups(name, records, problems)
 
 
-def _lists_of_objects(value: Any, name: str, depth: int) -> Iterator[tuple[str, list[Record]]]:
+def _numbered(items: list[Any]) -> list[tuple[int, Any]]:
+    return list(enumerate(items, start=1))
+
+
+def _shortened(name: str) -> str:
+    return storable(name if len(name) <= _NAME_CHARACTERS else f"{name[:_NAME_CHARACTERS]}…")
+
+
+def _lists_of_objects(value: Any, name: str, depth: int) -> Iterator[tuple[str, list[Any]]]:
+    """Lists at least half of which are objects, with the way to them; tables that are written as lists of lists too."""
     if isinstance(value, list):
-        objects: list[Record] = [item for item in value if isinstance(item, dict)]
-        if objects and 2 * len(objects) >= len(value):
-            yield name, objects
+        objects = sum(isinstance(item, dict) for item in value)
+        if objects and 2 * objects >= len(value):
+            yield name, value
         elif value and all(isinstance(item, list) for item in value):
             yield name, _records_of_lists(value)
     elif isinstance(value, dict) and depth < _MAX_SEARCH_DEPTH:
         for key, item in value.items():
-            yield from _lists_of_objects(item, key, depth + 1)
+            yield from _lists_of_objects(item, f"{name}.{key}" if name else key, depth + 1)
 
 
 def _records_of_lists(rows: list[list[Any]]) -> list[Record]:
-    """Records of a table written as a list of lists, the first of which names the columns."""
-    names = [_cell(name) or f"column_{position}" for position, name in enumerate(rows[0], start=1)]
+    """Records of a table written as a list of lists, the first of which names the columns, or some of them."""
+    width = max(map(len, rows))
+    names = unique_names([*map(_cell, rows[0]), *[""] * (width - len(rows[0]))])
     return [dict(zip(names, row, strict=False)) for row in rows[1:]]
 
 
-def _open_groups(name: str, records: list[Record]) -> list[Record]:
-    """Where each record is a group, such as a department with its courses: the courses, with their group's data."""
-    for key in dict.fromkeys(key for record in records for key in record):
-        groups = [record.get(key) for record in records]
-        inside = [item for group in groups if isinstance(group, list) for item in group]
+def _open_groups(name: str, records: list[NumberedRecord], problems: ProblemList) -> list[NumberedRecord]:
+    """Where each record is a group, such as a department with its courses: the courses, with their group's data.
+
+    Groups that hold nothing are reported: they may be courses, and the list in them a detail.
+    """
+    for key in dict.fromkeys(key for _, record in records for key in record):
+        groups = [(number, record, record.get(key)) for number, record in records]
+        inside = [item for *_, group in groups if isinstance(group, list) for item in group]
         if not inside or not all(isinstance(item, dict) for item in inside) or tokens_of(key)[-1:] == ():
             continue
         if tokens_of(key)[-1] in _NESTED_ROWS and len(inside) >= len(records):
-            prefix = name or "group"
-            return [
-                {**item, **{f"{prefix}.{k}": v for k, v in record.items() if k != key}}
-                for record in records
-                for item in record.get(key) or ()
-            ]
+            prefix = name.rpartition(".")[2] or "group"
+            for number, record, group in groups:
+                if not isinstance(group, list) or not group:
+                    problems.add("empty_group", number, value=_json_text(record), list=_shortened(key))
+            return _numbered(
+                [
+                    {**item, **{f"{prefix}.{k}": v for k, v in record.items() if k != key}}
+                    for _, record, group in groups
+                    if isinstance(group, list)
+                    for item in group
+                ]
+            )
     return records
 
 
 def _flatten_all(
-    records: Iterator[NumberedRecord] | enumerate[Record], limits: ReadLimits
+    records: Iterator[NumberedRecord], limits: ReadLimits
 ) -> tuple[list[str], list[NumberedRecord]]:
     columns: dict[str, None] = {}
     rows: list[NumberedRecord] = []

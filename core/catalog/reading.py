@@ -52,7 +52,7 @@ def _is_json(text: str, file_name: str) -> bool:
 
 def _read_json_text(text: str, encoding: str, limits: ReadLimits, problems: ProblemList) -> Table:
     lines = looks_like_json_lines(text)
-    columns, records = read_json_lines(text, limits, problems) if lines else read_json(text, limits)
+    columns, records = read_json_lines(text, limits, problems) if lines else read_json(text, limits, problems)
     return _table_of_records(columns, records, encoding, "jsonl" if lines else "json", limits, problems)
 
 

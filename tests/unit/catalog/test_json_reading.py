@@ -85,6 +85,38 @@ def test_a_list_of_lists_has_its_names_first():
     assert read([["code", "title"], ["A1", "One"]]).rows == (("A1", "One"),)
 
 
+def test_cells_without_a_name_of_their_own_are_kept():
+    """Google's sheets come so: rows end with their last filled cell, the row of names too."""
+    table = read({"range": "A1:D3", "values": [["code", "title", "title"], ["A1", "하나", "One", "x"], ["A2", "둘"]]})
+    assert table.columns == ("code", "title", "title (2)", "column_4")
+    assert table.rows == (("A1", "하나", "One", "x"), ("A2", "둘", "", ""))
+
+
+def test_lists_that_are_not_read_are_named():
+    table = read({"CS": {"courses": [{"title": "a"}, {"title": "b"}]}, "ME": {"courses": [{"title": "c"}]}})
+    assert len(table.rows) == 2
+    (problem,) = table.problems
+    assert problem.message.key == "intake.problem.other_lists"
+    assert problem.message.params == {"list": "CS.courses", "others": "ME.courses"}
+
+
+def test_what_is_no_object_in_a_list_is_reported_with_its_place():
+    table = read([{"title": "a"}, None, "b", {"title": "c"}])
+    assert table.row_numbers == (1, 4)
+    assert [(p.message.key.rpartition(".")[2], p.row_number, p.value) for p in table.problems] == [
+        ("not_an_object", 2, ""),
+        ("not_an_object", 3, "b"),
+    ]
+
+
+def test_an_entry_that_holds_none_of_the_lists_that_are_read_is_reported():
+    table = read([{"title": "a", "lectures": [{"day": "Mon"}, {"day": "Tue"}]}, {"title": "b", "lectures": []}])
+    assert table.rows == (("Mon", "a"), ("Tue", "a"))
+    (problem,) = table.problems
+    assert (problem.message.key, problem.row_number) == ("intake.problem.empty_group", 2)
+    assert "b" in problem.value
+
+
 def test_json_lines_are_read_and_damaged_lines_reported():
     table = read(
         '{"code": "A1", "title": "One"}\n{"code": "A2", oops\n[1]\n\n{"code": "A3", "title": "Three"}\n', "x.jsonl"
