@@ -28,7 +28,7 @@ _ERRORS = frozenset(("#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", 
 
 
 class MergedCells(NamedTuple):
-    """Cells of one column that show the text of the topmost one."""
+    """Cells that show the text of the topmost one; where they cover several columns, it is that of the first."""
 
     column: int  # 0-based
     first: int  # numbers of rows
@@ -40,7 +40,7 @@ class Sheet(NamedTuple):
 
     rows: list[NumberedRow]  # that are not blank
     title: str
-    merged: list[MergedCells]  # over several rows of one column
+    merged: list[MergedCells]  # over several rows
 
 
 def read_workbook(content: bytes, limits: ReadLimits, problems: ProblemList) -> Sheet:
@@ -189,7 +189,7 @@ def _read_rows(
 
 
 def _merged_cells(sheet: Any) -> Iterator[MergedCells]:
-    """Those of a sheet over several rows of one column. They stand behind its rows, where openpyxl drops them."""
+    """Those of a sheet over several rows. They stand behind its rows, where openpyxl drops them."""
     from openpyxl.utils.cell import range_boundaries
     from openpyxl.xml.constants import SHEET_MAIN_NS
     from openpyxl.xml.functions import iterparse
@@ -197,8 +197,8 @@ def _merged_cells(sheet: Any) -> Iterator[MergedCells]:
     with sheet._get_source() as source:
         for _, element in iterparse(source):
             if element.tag == f"{{{SHEET_MAIN_NS}}}mergeCell":
-                left, top, right, bottom = range_boundaries(element.get("ref"))
-                if left == right and top < bottom:
+                left, top, _, bottom = range_boundaries(element.get("ref"))
+                if top < bottom:
                     yield MergedCells(left - 1, top, bottom)
             element.clear()
 

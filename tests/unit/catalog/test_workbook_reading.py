@@ -69,6 +69,15 @@ def test_a_department_merged_over_several_rows_is_that_of_each():
     assert problem.severity is Severity.NOTE
 
 
+def test_a_department_merged_over_rows_and_columns_is_that_of_each_row():
+    rows = [("A1", "One", "컴퓨터학과", None, "3"), ("A2", "Two", None, None, "3"), ("A3", "Three", "기계과", "x", "3")]
+    workbook = book(("학수번호", "교과목명", "개설학과", "비고", "학점"), *rows)
+    workbook.active.merge_cells("C2:D3")
+    table = read(workbook)
+    assert table.column("개설학과") == ("컴퓨터학과", "컴퓨터학과", "기계과")
+    assert table.column("비고") == ("", "", "x")
+
+
 def test_merged_cells_that_overlap_endlessly_are_refused():
     workbook = book(("code", "title"), *[("A", "B")] * 20)
     ranges = [CellRange(f"A{top}:A21") for top in range(2, 20)]
