@@ -16,8 +16,10 @@ _SEARCHED_ROWS = 20  # a header further down is not looked for
 _SAMPLED_ROWS = 50
 _MAX_LABEL_CHARACTERS = 60
 _VALUE_LIKE = re.compile(r"https?://|^[-+]?[\d.,:/%\s-]+$|^[A-Za-z]{1,6}[-_ ]?\d{2,}")  # numbers, dates, codes, links
+# Signs and words that begin no title; words that may, where a number, a sign or nothing follows.
 _FOOTER = re.compile(
-    r"^\s*(※|\*|(합\s*계|총\s*계|소\s*계|총|계|출처|비고|주\)|grand total|total|subtotal|sum|source|note)s?\b[\s:=]*)",
+    r"\s*(※|\*|주\)|(합\s*계|총\s*계|소\s*계|출처|비고|grand total|subtotals?)\b|"
+    r"(총|계|totals?|sum|sources?|notes?)(\s*$|\s*[\d(:=：.]|\s+(number|courses|credits)\b))",
     re.IGNORECASE,
 )
 _LONG_CODE = 5  # characters; shorter ones, years and weeks among them, may be names of columns
@@ -139,12 +141,18 @@ def _differs_from_data(labels: Sequence[str], below: Sequence[Sequence[str]]) ->
 
 
 def _continues_header(labels: Sequence[str], below: Sequence[str]) -> bool:
-    """Whether the row below the header names the parts of merged cells, and only those."""
+    """Whether the row below the header names the parts of merged cells, and only those.
+
+    Under a name that stands alone it says nothing, the same, or something in brackets: else it is a row of data.
+    """
     width = max(len(labels), len(below))
-    upper = [*labels, *[""] * (width - len(labels))]
+    upper = [*labels, *[""] * (width + 1 - len(labels))]
     lower = [*below, *[""] * (width - len(below))]
     gaps = [position for position in range(width) if not upper[position]]
-    if not gaps or not any(upper[i] and not lower[i] for i in range(width)):
+    alone = [position for position in range(width) if upper[position] and (upper[position + 1] or position + 1 == width)]
+    if not gaps or all(lower[position] for position in alone):
+        return False
+    if any(lower[position] not in ("", upper[position]) and lower[position][0] not in "(（" for position in alone):
         return False
     parts = [label for label in lower if label]
     short = all(len(label) <= _MAX_LABEL_CHARACTERS and not _VALUE_LIKE.search(label) for label in parts)

@@ -30,6 +30,16 @@ def test_a_data_row_under_an_unnamed_column_is_not_taken_for_a_header():
     assert len(table.rows) == 2
 
 
+def test_a_first_row_without_a_description_is_not_taken_for_a_header():
+    table = read("title,,department,description\nSeminar,major,Computing,\nAlgebra,major,Mathematics,Long text\n")
+    assert [row[0] for row in table.rows] == ["Seminar", "Algebra"]
+
+
+def test_what_stands_in_brackets_below_a_name_belongs_to_it():
+    table = read("학수번호,교과목명,시간,\n,(국문),강의,실습\nAI101,인공지능,3,1\n")
+    assert table.columns == ("학수번호", "교과목명 (국문)", "시간 강의", "시간 실습")
+
+
 def test_without_a_header_columns_are_numbered():
     table = read("CSCI-1100,Computer Science I,4\nCSCI-1200,Data Structures,4\nMATH-1010,Calculus I,4\n")
     assert table.header_row is None
@@ -68,7 +78,17 @@ def test_one_known_name_is_enough():
 
 
 @pytest.mark.parametrize(
-    "footer", ["합계,,,12", "총 2과목,,,", "※ 학점은 변경될 수 있음,,,", "Total,,,12", "* see the handbook,,,"]
+    "footer",
+    [
+        "합계,,,12",
+        "총 2과목,,,",
+        "※ 학점은 변경될 수 있음,,,",
+        "Total,,,12",
+        "Total courses: 2,,,",
+        "Note: subject to change,,,",
+        "출처 학사과,,,",
+        "* see the handbook,,,",
+    ],
 )
 def test_totals_and_notes_below_are_left_out_and_reported(footer):
     table = read(f"학수번호,교과목명,학과,학점\nAI101,인공지능,컴퓨터,3\nAI102,로봇,기계,3\n{footer}\n")
@@ -79,6 +99,11 @@ def test_totals_and_notes_below_are_left_out_and_reported(footer):
 def test_a_full_row_that_begins_like_a_total_is_data():
     table = read("title,department,credits\nRobots,ME,3\nTotal Quality Management,BUS,3\n")
     assert len(table.rows) == 2
+
+
+@pytest.mark.parametrize("title", ["Total War", "Source Criticism", "Note-taking", "Sums of Squares", "총 균 쇠"])
+def test_a_title_that_begins_like_a_total_is_data_without_anything_beside_it(title):
+    assert read(f"title,description\nRobots,Long text\n{title},\n").rows[-1] == (title, "")
 
 
 def test_the_header_of_every_printed_page_is_left_out():
