@@ -19,7 +19,7 @@ class History:
 
     def __init__(self, known_courses: Mapping[str, str], column: str, term_column: str = "") -> None:
         """`known_courses` maps codes and titles of the catalog to course keys."""
-        self._known = {_comparable(name): key for name, key in known_courses.items()}
+        self._known = {comparable(name): key for name, key in known_courses.items()}
         self._column, self._term_column = column, term_column
         self._unknown: dict[str, list[int]] = {}
         self._odd_terms: dict[str, list[int]] = {}
@@ -45,7 +45,7 @@ class History:
             problems.add("odd_term", rows[0], self._term_column, term, count=len(rows))
 
     def _find(self, text: str, signs: Sequence[re.Pattern[str]], row_number: int) -> list[tuple[str, str]]:
-        name = _comparable(text)
+        name = comparable(text)
         if not name:
             return []
         if name in self._known:
@@ -53,11 +53,12 @@ class History:
         if signs:
             return [entry for part in signs[0].split(text) for entry in self._find(part, signs[1:], row_number)]
         dated = _WITH_TERM.fullmatch(text.strip())
-        if dated and _comparable(dated["name"]) in self._known:
-            return [(self._known[_comparable(dated["name"])], parse_term(dated["at"] or dated["in"]))]
+        if dated and comparable(dated["name"]) in self._known:
+            return [(self._known[comparable(dated["name"])], parse_term(dated["at"] or dated["in"]))]
         self._unknown.setdefault(text.strip(), []).append(row_number)
         return []
 
 
-def _comparable(name: str) -> str:
+def comparable(name: str) -> str:
+    """What two spellings of a course's name have in common."""
     return "".join(clean_line(name).casefold().split())

@@ -13,6 +13,7 @@ from core.access.roles import Permission
 from core.catalog.mapping import ColumnMapping, propose_student_mapping, table_shape
 from core.catalog.students import StudentIntake, build_students
 from core.catalog.tables import Table
+from core.catalog.taken import comparable
 from core.errors import IntakeError
 from core.pipeline.application import Application
 from core.pipeline.file_reading import read_file
@@ -121,14 +122,14 @@ def _known_courses(app: Application, catalog_id: str | None) -> dict[str, str]:
     """What a history may call a course -> its key; courses that are offered come before those that were."""
     courses = app.catalogs.courses(catalog_id, active_only=False) if catalog_id else []
     offered = [course for course in courses if course.is_active]
-    titles = {course.title for course in offered}
+    titles = {comparable(course.title) for course in offered}
     former = _names([course for course in courses if not course.is_active])
-    return {name: key for name, key in former.items() if name not in titles} | _names(offered)
+    return {name: key for name, key in former.items() if comparable(name) not in titles} | _names(offered)
 
 
 def _names(courses: Sequence[Course]) -> dict[str, str]:
-    """A title that several courses share names none of them."""
-    titles = Counter(course.title for course in courses)
-    known = {course.title: course.course_key for course in courses if titles[course.title] == 1}
+    """A title that several courses share names none of them, however each of them spells it."""
+    titles = Counter(comparable(course.title) for course in courses)
+    known = {course.title: course.course_key for course in courses if titles[comparable(course.title)] == 1}
     known |= {course.code: course.course_key for course in courses if course.code}
     return known | {course.course_key: course.course_key for course in courses}

@@ -148,3 +148,14 @@ def test_an_upload_that_cannot_be_kept_is_a_sentence_and_stores_nothing(
         apply_catalog(app, preview)
     assert caught.value.message.key == f"storage.{key}"
     assert app.catalogs.list() == []
+
+
+def test_a_title_that_two_courses_spell_differently_names_neither_in_a_history(
+    app: Application, catalog_file: bytes
+) -> None:
+    file = catalog_file + "EC2202,자료구조,컴퓨터학과,,B7\nAI2050,자료 구조,인공지능학과,,B8\n".encode()
+    catalog_id = apply_catalog(app, preview_catalog(app, file, "c.csv")).catalog_id
+    history = "student_id,department,courses taken\nS1,컴퓨터학과,자료구조\nS2,컴퓨터학과,ai2050\n".encode()
+    preview = preview_students(app, history, "s.csv", catalog_id=catalog_id)
+    assert [student.taken_course_keys for student in preview.intake.students] == [(), ("AI2050",)]
+    assert [p.value for p in preview.problems if p.message.key == "intake.problem.unknown_course"] == ["자료구조"]
