@@ -13,6 +13,7 @@ from core.access.roles import Permission
 from core.catalog.comparison import CatalogDiff, compare_catalogs
 from core.catalog.corrections import Correction, keep_corrections
 from core.catalog.courses import CourseIntake, build_courses
+from core.catalog.keys import keep_keys
 from core.catalog.mapping import ColumnMapping, propose_mapping, table_shape
 from core.catalog.problems_report import problems_to_csv
 from core.catalog.tables import Table
@@ -206,7 +207,8 @@ def _fill(app: Application, bare: CatalogPreview, merge_sections: bool, keeps_co
     """The preview with the courses of its file under its mapping, and what they change in its catalog."""
     intake, catalog_id = build_courses(bare.table, bare.mapping, merge_sections), bare.catalog_id
     imports = app.catalogs.imports(catalog_id) if catalog_id else []
-    courses, corrections = _with_corrections(app, catalog_id, intake.courses, keeps_corrections)
+    courses = _under_known_keys(app, catalog_id, intake.courses)
+    courses, corrections = _with_corrections(app, catalog_id, courses, keeps_corrections)
     return replace(
         bare,
         intake=replace(intake, courses=courses),
@@ -225,6 +227,13 @@ def _refuse_overtaken(app: Application, catalog_id: str, last_import: str | None
     imports = app.catalogs.imports(catalog_id)
     if imports and imports[0].import_id != last_import:
         raise IntakeError("pipeline.error.imported_meanwhile", file=imports[0].file_name)
+
+
+def _under_known_keys(app: Application, catalog_id: str | None, courses: tuple[Course, ...]) -> tuple[Course, ...]:
+    if catalog_id is None:
+        return courses
+    known = app.catalogs.courses(catalog_id, active_only=False)
+    return keep_keys(courses, known, app.catalogs.edited_histories(catalog_id))
 
 
 def _with_corrections(

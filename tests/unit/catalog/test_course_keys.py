@@ -1,0 +1,33 @@
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.catalog.courses import build_courses
+from core.catalog.keys import keep_keys
+from core.catalog.mapping import ColumnMapping
+from core.catalog.tables import Table
+from core.records import Course
+
+ROWS = st.lists(st.tuples(st.sampled_from(("A", "A#2", "B", "")), st.sampled_from("xyz")), min_size=1, max_size=8)
+
+
+def built(rows: list[tuple[str, str]], merge_sections: bool) -> tuple[Course, ...]:
+    numbers = tuple(range(2, len(rows) + 2))
+    table = Table(("code", "title", "row"), tuple((*row, str(n)) for row, n in zip(rows, numbers, strict=True)), numbers)
+    return build_courses(table, ColumnMapping({"code": "code", "title": "title"}), merge_sections).courses
+
+
+@given(st.lists(ROWS, min_size=1, max_size=4), st.booleans())
+def test_however_rows_move_no_key_is_given_twice_and_the_same_file_keeps_its_keys(
+    terms: list[list[tuple[str, str]]], merge_sections: bool
+) -> None:
+    known: dict[str, Course] = {}
+    for rows in terms:
+        courses = keep_keys(built(rows, merge_sections), tuple(known.values()), {})
+        keys = [course.course_key for course in courses]
+        assert len(set(keys)) == len(keys)
+        gone = {key: replace(course, is_active=False) for key, course in known.items() if key not in keys}
+        known = {course.course_key: course for course in courses} | gone
+        again = keep_keys(built(rows, merge_sections), tuple(known.values()), {})
+        assert [course.course_key for course in again] == keys
