@@ -168,7 +168,7 @@ def _number(text: str) -> Value:
             number = kind(text)
         except ValueError:
             continue
-        if str(number) == text and abs(number) < _EXACT:
+        if str(number) == text and abs(number) < _EXACT and not text.endswith(".0"):  # which Excel would not show
             return number
     return text
 

@@ -118,6 +118,15 @@ def test_an_export_that_is_uploaded_changes_no_course(app: Application, catalog_
             assert "intake.problem.own_export" in [problem.message.key for problem in preview.problems]
 
 
+def test_numbers_with_a_nought_behind_the_point_come_back_from_a_workbook(app: Application) -> None:
+    file = "code,title,level\n" + "".join(f"{code}.0,Course {code},2.0\n" for code in range(101, 110))
+    catalog_id = apply_catalog(app, preview_catalog(app, file.encode(), "c.csv")).catalog_id
+    content = export_catalog(app, catalog_id, ExportFormat.XLSX)
+    preview = preview_catalog(app, content, "c.xlsx", catalog_id=catalog_id)
+    assert preview.diff is not None
+    assert len(preview.diff.unchanged) == 9
+
+
 def test_an_upload_that_is_gone_or_altered_is_said(app: Application, catalog_id: str) -> None:
     (path,) = app.config.uploads_folder.iterdir()
     path.write_bytes(path.read_bytes() + b"X9,Extra,,,\n")
