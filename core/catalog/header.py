@@ -15,6 +15,7 @@ from core.catalog.text import clean_line
 _SEARCHED_ROWS = 20  # a header further down is not looked for
 _SAMPLED_ROWS = 50
 _MAX_LABEL_CHARACTERS = 60
+_MAX_NAME_CHARACTERS = 300  # what is cut says nothing about a column, and every name is read and shown many times
 _VALUE_LIKE = re.compile(r"https?://|^[-+]?[\d.,:/%\s-]+$|^[A-Za-z]{1,6}[-_ ]?\d{2,}")  # numbers, dates, codes, links
 # Signs and words that begin no title; words that may, where a number, a sign or nothing follows.
 _FOOTER = re.compile(
@@ -53,11 +54,11 @@ def find_layout(rows: Sequence[NumberedRow]) -> Layout:
 
 
 def unique_names(labels: Sequence[str]) -> tuple[str, ...]:
-    """Names for columns: empty ones by position, repeated ones numbered."""
+    """Names for columns: empty ones by position, endless ones cut, repeated ones numbered."""
     taken: set[str] = set()
     names = []
     for position, label in enumerate(labels, start=1):
-        wanted = name = label or f"column_{position}"
+        wanted = name = label[:_MAX_NAME_CHARACTERS] or f"column_{position}"
         count = 1
         while name in taken:
             count += 1

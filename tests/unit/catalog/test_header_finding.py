@@ -119,3 +119,10 @@ def test_more_cells_than_names_in_most_rows_become_unnamed_columns():
 
 def test_names_are_cleaned():
     assert read("\u200b학수\u00a0번호 ,  교과목명\nA1,로봇\n").columns == ("학수 번호", "교과목명")
+
+
+def test_names_without_an_end_are_cut_and_stay_apart():
+    endless = "sehr lang " * 100
+    first, second = read(f"학수번호,교과목명,{endless}a,{endless}b\nA1,로봇,x,y\n").columns[2:]
+    assert first == endless[:300]
+    assert second == f"{first} (2)"
