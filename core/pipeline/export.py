@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.catalog.comparison import changed_fields
+from core.catalog.corrections import corrected_fields
 from core.catalog.courses import rows_of
 from core.catalog.own_export import ADDED_FIELDS, MARK, added_heading
 from core.catalog.tables import Table
@@ -112,10 +112,9 @@ class _Beside:
     """What stands beside the rows of each course."""
 
     def __init__(self, app: Application, catalog_id: str) -> None:
-        self._app = app
         self._approved: Mapping[str, Enhancement] = app.enhancements.published(catalog_id)
         self._triage: Mapping[str, Triage] = app.catalogs.triage(catalog_id)
-        self._edited = app.catalogs.edited_keys(catalog_id)
+        self._histories = app.catalogs.edited_histories(catalog_id)
 
     def of(self, course: Course) -> list[Value]:
         """One value for each of ADDED_FIELDS."""
@@ -126,14 +125,13 @@ class _Beside:
             _added_words(course, approved),
             *_origin(approved),
             verdict.status.value if verdict else "",
-            self._edits(course) if course.course_key in self._edited else "",
+            self._edits(course),
         ]
 
     def _edits(self, course: Course) -> str:
-        """The fields that a person corrected after the upload, with what they say now."""
-        versions = self._app.catalogs.versions(course.catalog_id, course.course_key)
-        came = next((version.course for version in versions if not version.is_edit), course)
-        return " | ".join(f"{name}: {getattr(course, name)}" for name in changed_fields(came, course))
+        """The fields that a person corrected here, whatever files came since, with what they say now."""
+        corrected = corrected_fields(self._histories.get(course.course_key, ()))
+        return " | ".join(f"{name}: {text}" for name, text in corrected.items())
 
 
 def _added_words(course: Course, approved: Enhancement | None) -> str:

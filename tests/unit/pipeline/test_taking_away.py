@@ -96,6 +96,17 @@ def test_a_corrected_field_stands_beside_the_original_one(app: Application, cata
     assert rows[1][-1] == ""
 
 
+def test_a_correction_still_stands_beside_the_row_of_a_later_file(
+    app: Application, catalog_id: str, catalog_file: bytes
+) -> None:
+    edit_course(app, app.catalogs.course(catalog_id, "PH1"), {"title": "Wave Optics"}, by="kim")
+    later = catalog_file.replace(b"PH1,Optics,Physics,Optics", b"PH1,Optics,Physics,Light")
+    apply_catalog(app, preview_catalog(app, later, "autumn.csv", catalog_id=catalog_id))
+    heading, *rows = exported(app, catalog_id, ExportFormat.JSONL)
+    row = dict(zip(heading, rows[2], strict=True))
+    assert (row["title"], row["source_edits"]) == ("Optics", "title: Wave Optics")
+
+
 def test_a_column_of_the_file_never_hides_an_added_one(app: Application) -> None:
     file = b"code,title,model\nC1,Optics,T-800\n"
     catalog_id = apply_catalog(app, preview_catalog(app, file, "c.csv")).catalog_id
