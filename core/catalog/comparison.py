@@ -69,8 +69,13 @@ def compare_catalogs(old: Sequence[Course], new: Sequence[Course]) -> CatalogDif
     return CatalogDiff(tuple(added), tuple(changed), tuple(renamed), tuple(removed), tuple(unchanged))
 
 
+def differing_fields(old: Course, new: Course) -> tuple[str, ...]:
+    """The names of all fields in which two terms of one course differ, to be told."""
+    return tuple(name for name in ("code", *_COMPARED_FIELDS, "kind") if getattr(old, name) != getattr(new, name))
+
+
 def changed_fields(old: Course, new: Course) -> tuple[str, ...]:
-    """The names of the fields in which two terms of one course differ."""
+    """As differing_fields, of the fields that people may correct."""
     return tuple(name for name in _COMPARED_FIELDS if getattr(old, name) != getattr(new, name))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.access.roles import Permission
-from core.catalog.comparison import CatalogDiff, changed_fields
+from core.catalog.comparison import CatalogDiff, differing_fields
 from core.catalog.corrections import Correction
 from core.catalog.mapping import COURSE_FIELDS, ColumnMapping
 from core.config import MAX_UPLOAD_MIB
@@ -201,7 +201,7 @@ def draw_changes(diff: CatalogDiff, t: Translator) -> None:
 
 def _differences(pairs: Sequence[tuple[Course, Course]], t: Translator) -> dict[str, Sequence[str]]:
     """Columns that say in which fields two terms differ, and what stood there before and stands there now."""
-    listed = [(old, new, changed_fields(old, new)) for old, new in pairs[:_LISTED_COURSES]]
+    listed = [(old, new, differing_fields(old, new)) for old, new in pairs[:_LISTED_COURSES]]
     return {
         t("catalog.what_changed"): [", ".join(t(f"widgets.field_{name}") for name in names) for *_, names in listed],
         t("catalog.before"): [" · ".join(getattr(old, name) for name in names) for old, _, names in listed],

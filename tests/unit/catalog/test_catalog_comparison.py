@@ -1,8 +1,8 @@
 from dataclasses import replace
 
-from core.catalog.comparison import changed_fields, compare_catalogs
+from core.catalog.comparison import changed_fields, compare_catalogs, differing_fields
 from core.catalog.courses import content_hash, course_key
-from core.records import Course
+from core.records import Course, CourseKind
 
 LONG = "A description that is long enough to recognise the course by, whatever it is called now."
 
@@ -60,3 +60,10 @@ def test_only_the_fields_that_differ_are_named() -> None:
     old = Course(course_key="A", title="Optics", description="Light.", credits="3")
     assert changed_fields(old, replace(old, description="Light and lenses.", credits="4")) == ("credits", "description")
     assert changed_fields(old, replace(old, row_number=9)) == ()
+
+
+def test_whatever_makes_a_course_changed_or_renamed_is_told() -> None:
+    old = course("A1", "Robots")
+    assert differing_fields(old, course("B1", "Robots")) == ("code",)
+    (pair,) = compare_catalogs([old], [replace(old, kind=CourseKind.ACTIVITY, content_hash="other")]).changed
+    assert differing_fields(*pair) == ("kind",)
