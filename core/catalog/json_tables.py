@@ -33,10 +33,15 @@ class _Number(str):
     __slots__ = ()
 
 
+def _constant(name: str) -> _Number | None:
+    """Python writes NaN into JSON where a table had nothing."""
+    return None if name == "NaN" else _Number(name)
+
+
 def parse_json(text: str) -> Any:
     """The value of a JSON text with numbers kept as they stand. Raises ValueError."""
     try:
-        return json.loads(text, parse_int=_Number, parse_float=_Number, parse_constant=_Number)
+        return json.loads(text, parse_int=_Number, parse_float=_Number, parse_constant=_constant)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 

@@ -45,6 +45,10 @@ def test_numbers_keep_their_digits():
     ).rows[0] == ("x", "31.010", "123456789012345678901234567890", '[1.0, {"a": 2.50}]')
 
 
+def test_what_python_writes_for_nothing_is_nothing():
+    assert read('[{"title": "x", "dept": NaN, "list": [{"a": NaN}]}]').rows[0] == ("x", "", '[{"a": null}]')
+
+
 def test_nested_objects_become_dotted_columns_and_deep_ones_text():
     table = read([{"title": "x", "unit": {"name": "CS", "head": {"id": 1, "more": {"a": 1}}}}])
     assert table.columns == ("title", "unit.name", "unit.head.id", "unit.head.more")
