@@ -75,13 +75,17 @@ def _draw_publish(plan: ReleasePlan, t: Translator) -> None:
             made = releases.publish(
                 application(), plan.catalog_id, by=reviewer(), name=name, note=note, despite_verdict=despite, seen=seen
             )
-        st.session_state["release_outcome"] = t("release.panel.published", name=made.name, count=made.text_count)
+        st.session_state["release_outcome"] = _published(made, t)
         st.rerun()
 
 
 def _remember_seen(version: str) -> None:
     """A button is pressed on the page as it was drawn; by now other texts may be approved."""
     st.session_state[_SEEN] = version
+
+
+def _published(made: Release, t: Translator) -> str:
+    return t("release.panel.published", name=plain(made.name), count=made.text_count)
 
 
 def _draw_confirmation(plan: ReleasePlan, t: Translator) -> bool:
@@ -138,7 +142,7 @@ def _draw_again(earlier: dict[str, Release], t: Translator) -> None:
         ):
             with guard():
                 made = releases.publish_again(application(), chosen, by=reviewer(), despite_verdict=despite)
-            st.session_state["release_outcome"] = t("release.panel.published", name=made.name, count=made.text_count)
+            st.session_state["release_outcome"] = _published(made, t)
             st.rerun()
     if harm is not None:
         st.warning(plain(t.message(harm)), icon=":material/trending_down:")

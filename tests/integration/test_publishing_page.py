@@ -90,6 +90,15 @@ def test_what_was_approved_after_the_page_was_drawn_is_not_published_unseen(app:
     assert rejected.course_key not in app.releases.texts(made.release_id)
 
 
+def test_the_name_of_a_release_loads_no_picture_when_it_is_published(app: Application) -> None:
+    at = open_page("review", app, view="publish")
+    at.text_input(key="release_name").set_value("![x](http://elsewhere.kr/x.png)")
+    click(at, "release_publish")
+    (toast,) = at.toast
+    assert "![" not in toast.value
+    assert "elsewhere" in toast.value
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_earlier_release_that_was_measured_to_harm_asks_first_and_says_why(app: Application, language: str) -> None:
     catalog_id = catalog_of(app)
