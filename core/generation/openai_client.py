@@ -67,8 +67,12 @@ class Reply:
 
     @property
     def text(self) -> str:
-        """The text without the thoughts that some models think aloud before it."""
-        return _THOUGHTS.sub("", "".join(self.pieces)).strip()
+        """The text without the thoughts that some models think aloud before it.
+
+        Halves of a character that came in two pieces are put together, those that stand alone become U+FFFD.
+        """
+        text = "".join(self.pieces).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return _THOUGHTS.sub("", text).strip()
 
     def clear(self) -> None:
         """Begin anew."""
