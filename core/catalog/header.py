@@ -173,7 +173,7 @@ def _join_labels(labels: Sequence[str], below: Sequence[str]) -> list[str]:
 
 def _is_footer(cells: Sequence[str], width: int) -> bool:
     filled = [cell for cell in cells if cell.strip()]
-    return width > 1 and len(filled) <= _MAX_FOOTER_SHARE * width and bool(_FOOTER.match(filled[0]))
+    return width > 1 and len(filled) <= _MAX_FOOTER_SHARE * width and bool(_FOOTER.match(clean_line(filled[0])))
 
 
 def _trimmed(cells: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -80,7 +81,7 @@ SHAPES: dict[str, re.Pattern[str]] = {
 
 def profile_column(cells: Sequence[str], titles: Sequence[str] = ()) -> ColumnProfile:
     """The profile of one column; with `titles` of the same rows it also says whether values identify a course."""
-    filled = [cell.strip() for cell in cells if cell.strip()]
+    filled = [_composed(cell.strip()) for cell in cells if cell.strip()]
     count = max(len(filled), 1)
     texts = [cell[:_LOOKED_AT] + cell[-1:] if len(cell) > _LOOKED_AT else cell for cell in filled]
     return ColumnProfile(
@@ -91,6 +92,11 @@ def profile_column(cells: Sequence[str], titles: Sequence[str] = ()) -> ColumnPr
         korean=sum(korean_share(text) or 0.0 for text in texts) / count,
         names_one_title=_one_title_share(zip(cells, titles, strict=False)),
     )
+
+
+def _composed(cell: str) -> str:
+    """Hangul as syllables, where it came in the letters that macOS writes; long texts need no closer look."""
+    return cell if len(cell) > _LOOKED_AT else unicodedata.normalize("NFC", cell)
 
 
 def _one_title_share(pairs: Iterable[tuple[str, str]]) -> float:

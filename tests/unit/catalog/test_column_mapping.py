@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 
 from core.catalog.mapping import COURSE_FIELDS, STUDENT_FIELDS, propose_mapping, propose_student_mapping, table_shape
@@ -56,6 +58,17 @@ def test_columns_are_recognised_by_korean_and_english_names(header, row, expecte
     assert {field: found.get(field) for field in wanted} == wanted
     unused = [name for field, name in zip(expected, header, strict=True) if not field and "Dept" not in name]
     assert not set(unused) & set(found.values())
+
+
+def test_columns_are_recognised_in_the_separate_letters_of_macos():
+    """Names and values as `unicodedata` calls them decomposed."""
+    header = ("학수번호", "교과목명", "개설학과", "교과구분", "대상학년", "강의언어")
+    rows = [("AI101", "인공지능", "컴퓨터학과", "전공필수", "2학년", "한국어")] * 2
+    decomposed = [[unicodedata.normalize("NFD", cell) for cell in row] for row in (header, *rows)]
+    expected = propose_mapping(table_of(header, *rows)).fields
+    found = propose_mapping(read_table("\n".join(",".join(row) for row in decomposed).encode(), "c.csv")).fields
+    assert found == expected
+    assert {"category", "level", "language"} <= set(found)
 
 
 def test_values_decide_between_two_columns_with_good_names():
