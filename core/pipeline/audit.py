@@ -14,6 +14,7 @@ from core.catalog.export_safety import escape_cell
 from core.enhancement.word_diff import Change, word_diff
 from core.i18n import Translator
 from core.pipeline.application import Application
+from core.pipeline.table_files import file_stem
 from core.records import Course, Enhancement
 from core.storage.decisions import Decision
 
@@ -39,8 +40,7 @@ def audit_file(
 
 def audit_name(app: Application, catalog_id: str, format: AuditFormat) -> str:
     """A file name for the catalog's audit file, with today's date."""
-    name = "".join(sign if sign.isalnum() else "-" for sign in app.catalogs.get(catalog_id).name)
-    return f"{name}-audit-{datetime.now(UTC):%Y-%m-%d}.{format}"
+    return f"{file_stem(app.catalogs.get(catalog_id).name)}-audit-{datetime.now(UTC):%Y-%m-%d}.{format}"
 
 
 def _last_touched(text: Enhancement) -> datetime:

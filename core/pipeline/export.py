@@ -18,7 +18,7 @@ from core.jobs.files import write_atomically
 from core.pipeline.application import Application
 from core.pipeline.embedding import description_of
 from core.pipeline.file_reading import read_file
-from core.pipeline.table_files import ExportFormat, Value, write_table
+from core.pipeline.table_files import ExportFormat, Value, file_stem, write_table
 from core.records import Course, Enhancement, Recommendation, Triage
 from core.storage.catalog_store import StoredUpload
 from core.storage.failures import writing_failure
@@ -96,8 +96,7 @@ def write_export(app: Application, content: bytes, name: str) -> Path:
 
 def export_name(app: Application, catalog_id: str, format: ExportFormat) -> str:
     """A file name for the catalog's export, with today's date."""
-    name = "".join(sign if sign.isalnum() else "-" for sign in app.catalogs.get(catalog_id).name)
-    return f"{name}-{datetime.now(UTC):%Y-%m-%d}.{format}"
+    return f"{file_stem(app.catalogs.get(catalog_id).name)}-{datetime.now(UTC):%Y-%m-%d}.{format}"
 
 
 def _original(app: Application, catalog_id: str) -> Table:

@@ -21,6 +21,7 @@ from core.catalog.export_safety import escape_cell
 from core.errors import CourseLiftError
 
 Value = str | int | float | datetime | None  # times are aware; None where nothing is known
+_STEM_CHARACTERS = 50  # of up to 4 bytes, where names of files have 255
 XLSX_CELL_CHARACTERS = 32_767  # Excel's own limit; openpyxl would cut without a word
 
 
@@ -49,6 +50,11 @@ _MIME_TYPES = {
     ExportFormat.JSONL: "application/x-ndjson",
     ExportFormat.PARQUET: "application/vnd.apache.parquet",
 }
+
+
+def file_stem(name: str) -> str:
+    """The beginning of a file name out of what people call something, short enough for every disk in every script."""
+    return "".join(sign if sign.isalnum() else "-" for sign in name[:_STEM_CHARACTERS])
 
 
 def write_table(format: ExportFormat, names: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:

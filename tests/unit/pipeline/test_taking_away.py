@@ -157,6 +157,12 @@ def test_an_export_is_written_with_a_name_of_its_own(app: Application, catalog_i
     assert path.read_bytes() == b"text"
 
 
+def test_a_catalog_with_a_long_name_can_be_exported(app: Application, catalog_file: bytes) -> None:
+    name = "𠮷" * 50 + "가나다라 " * 14
+    catalog_id = apply_catalog(app, preview_catalog(app, catalog_file, "c.csv"), name=name).catalog_id
+    assert write_export(app, b"text", export_name(app, catalog_id, ExportFormat.PARQUET)).is_file()
+
+
 def test_an_export_that_cannot_be_written_is_a_sentence(app: Application) -> None:
     app.config.exports_folder.write_text("a file in the folder's place")
     with pytest.raises(StorageError):
