@@ -26,6 +26,8 @@ _FOOTER = re.compile(
 _LONG_CODE = 5  # characters; shorter ones, years and weeks among them, may be names of columns
 _MAX_FOOTER_SHARE = 0.5  # a row with more of its cells filled is data, whatever it says
 _FOOTER_ROWS = 10
+_MIN_NAMES = 3  # of columns in a row below the header, for it to be the header in another language ...
+_MIN_SHARE_OF_NAMES = 0.6  # ... and of its cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ def drop_outside_rows(rows: list[NumberedRow], layout: Layout, problems: Problem
     if layout.header is not None:
         header = _trimmed(rows[layout.header][1])
         repeated = [number for number, cells in data if _trimmed(cells) == header]
+        if data and data[0][0] not in repeated and _names_columns(data[0][1]):
+            repeated.append(data[0][0])  # the names in another language
         for number in repeated:
             problems.add("repeated_header", number)
         if repeated:
@@ -169,6 +173,14 @@ def _join_labels(labels: Sequence[str], below: Sequence[str]) -> list[str]:
         above = upper or above
         joined.append(f"{above} {lower}" if lower and lower != above else above)
     return joined
+
+
+def _names_columns(cells: Sequence[str]) -> bool:
+    """Whether a row of data says what most of its columns are called."""
+    filled = [clean_line(cell) for cell in cells if cell.strip()]
+    known = sum(map(is_field_name, filled))
+    is_short = all(len(cell) <= _MAX_LABEL_CHARACTERS and not _VALUE_LIKE.search(cell) for cell in filled)
+    return is_short and known >= max(_MIN_NAMES, _MIN_SHARE_OF_NAMES * len(filled))
 
 
 def _is_footer(cells: Sequence[str], width: int) -> bool:

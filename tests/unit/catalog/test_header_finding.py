@@ -115,6 +115,19 @@ def test_the_header_of_every_printed_page_is_left_out():
     assert keys(table) == ["repeated_header"]
 
 
+def test_the_names_in_another_language_are_no_course():
+    rows = "학수번호,교과목명,학과,비고\nCourse Code,Course Title,Department,Remarks\nLIN1,언어학,언어학과,\n"
+    table = read(rows)
+    assert table.columns == ("학수번호", "교과목명", "학과", "비고")
+    assert table.rows == (("LIN1", "언어학", "언어학과", ""),)
+    assert keys(table) == ["repeated_header"]
+
+
+def test_a_first_course_about_language_is_no_header():
+    table = read("title,department,category\nProgramming Language,English Language,Required\nx,y,z\n")
+    assert len(table.rows) == 2
+
+
 def test_more_cells_than_names_in_most_rows_become_unnamed_columns():
     table = read("code,title\nA1,One,x\nA2,Two,y\n")
     assert table.columns == ("code", "title", "column_3")
