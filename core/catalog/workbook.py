@@ -143,6 +143,8 @@ def _inflate_all(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], limit
 
 def _choose_sheet(workbook: Any, problems: ProblemList) -> Any:
     """The visible sheet with the most filled cells in its first rows; the others that hold tables are named."""
+    if not workbook.worksheets:  # openpyxl sees none in "Strict Open XML" workbooks
+        raise IntakeError("intake.error.old_excel")
     filled = {}
     for sheet in workbook.worksheets[:_MAX_SHEETS]:
         if sheet.sheet_state == "visible":

@@ -1,4 +1,5 @@
 import io
+import zipfile
 from datetime import date, datetime
 
 import pytest
@@ -157,3 +158,18 @@ def test_a_sheet_without_cells_is_refused():
     with pytest.raises(IntakeError) as caught:
         read(Workbook())
     assert caught.value.message.key == "intake.error.no_rows"
+
+
+def test_a_strict_workbook_is_refused_with_what_to_do():
+    out = io.BytesIO()
+    usual, strict = b"http://schemas.openxmlformats.org/", b"http://purl.oclc.org/ooxml/"
+    with zipfile.ZipFile(io.BytesIO(saved(book(("code", "title"), ("A1", "One"))))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in parts.items():
+            for kind in (b"spreadsheetml/2006/", b"officeDocument/2006/"):
+                content = content.replace(usual + kind, strict + kind.replace(b"2006/", b""))
+            archive.writestr(name, content)
+    with pytest.raises(IntakeError) as caught:
+        read_table(out.getvalue(), "courses.xlsx")
+    assert caught.value.message.key == "intake.error.old_excel"
