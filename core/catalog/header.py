@@ -154,7 +154,9 @@ def _continues_header(labels: Sequence[str], below: Sequence[str]) -> bool:
     upper = [*labels, *[""] * (width + 1 - len(labels))]
     lower = [*below, *[""] * (width - len(below))]
     gaps = [position for position in range(width) if not upper[position]]
-    alone = [position for position in range(width) if upper[position] and (upper[position + 1] or position + 1 == width)]
+    alone = [
+        position for position in range(width) if upper[position] and (upper[position + 1] or position + 1 == width)
+    ]
     if not gaps or all(lower[position] for position in alone):
         return False
     if any(lower[position] not in ("", upper[position]) and lower[position][0] not in "(（" for position in alone):

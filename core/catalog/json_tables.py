@@ -175,9 +175,7 @@ def _open_groups(name: str, records: list[NumberedRecord], problems: ProblemList
     return records
 
 
-def _flatten_all(
-    records: Iterator[NumberedRecord], limits: ReadLimits
-) -> tuple[list[str], list[NumberedRecord]]:
+def _flatten_all(records: Iterator[NumberedRecord], limits: ReadLimits) -> tuple[list[str], list[NumberedRecord]]:
     columns: dict[str, None] = {}
     rows: list[NumberedRecord] = []
     characters = 0

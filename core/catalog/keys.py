@@ -49,9 +49,7 @@ def _keys_by_title(
     return keys
 
 
-def _kept(
-    courses: Sequence[Course], keys: Mapping[tuple[str, str], Sequence[str]], shared: set[str]
-) -> dict[int, str]:
+def _kept(courses: Sequence[Course], keys: Mapping[tuple[str, str], Sequence[str]], shared: set[str]) -> dict[int, str]:
     """The keys, each once, of the courses at these positions that were there before."""
     left = {identity: iter(listed) for identity, listed in keys.items()}
     kept: dict[int, str] = {}

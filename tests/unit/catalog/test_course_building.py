@@ -116,7 +116,14 @@ def test_a_stated_language_wins_over_the_letters(row, language):
 
 @pytest.mark.parametrize(
     ("given", "kept", "reported"),
-    [("3.0", "3", 0), ("1.5", "1.5", 0), ("10.05", "10.05", 0), ("3.00-1.025", "3-1.025", 0), ("3-2-2", "3-2-2", 0), ("세 학점", "세 학점", 1)],
+    [
+        ("3.0", "3", 0),
+        ("1.5", "1.5", 0),
+        ("10.05", "10.05", 0),
+        ("3.00-1.025", "3-1.025", 0),
+        ("3-2-2", "3-2-2", 0),
+        ("세 학점", "세 학점", 1),
+    ],
 )
 def test_credits_lose_an_empty_fraction_and_odd_ones_are_reported(given, kept, reported):
     intake = build("title,credits", f"One,{given}")

@@ -14,7 +14,8 @@ ROWS = st.lists(st.tuples(st.sampled_from(("A", "A#2", "B", "")), st.sampled_fro
 
 def built(rows: list[tuple[str, str]], merge_sections: bool) -> tuple[Course, ...]:
     numbers = tuple(range(2, len(rows) + 2))
-    table = Table(("code", "title", "row"), tuple((*row, str(n)) for row, n in zip(rows, numbers, strict=True)), numbers)
+    cells = tuple((*row, str(number)) for row, number in zip(rows, numbers, strict=True))
+    table = Table(("code", "title", "row"), cells, numbers)
     return build_courses(table, ColumnMapping({"code": "code", "title": "title"}), merge_sections).courses
 
 
