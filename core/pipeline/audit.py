@@ -71,9 +71,9 @@ def _rows(app: Application, catalog_id: str, texts: Sequence[Enhancement], t: Tr
 
 
 def _about_course(source: Course) -> dict[str, Any]:
-    """The course as it was when the text was written."""
+    """The course as it was when the text was written, corrections by people included."""
     names = ("course_key", "code", "title", "department", "category", "language")
-    return {**{name: getattr(source, name) for name in names}, "source": source.description_raw}
+    return {**{name: getattr(source, name) for name in names}, "source": source.description}
 
 
 def _about_text(source: Course, text: Enhancement, t: Translator) -> dict[str, Any]:

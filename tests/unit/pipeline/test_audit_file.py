@@ -12,6 +12,7 @@ import pytest
 from core.pipeline import releases, review
 from core.pipeline.application import Application
 from core.pipeline.audit import AuditFormat, audit_file, audit_name
+from core.pipeline.course_editing import edit_course
 from core.records import Enhancement, Severity
 
 Write = Callable[..., Enhancement]
@@ -52,6 +53,15 @@ def test_each_text_is_there_from_source_to_release(app: Application, audited: st
     assert (row["releases"], row["in_use"]) == (["autumn"], True)
     assert [finding["check"] for finding in row["findings"]] == ["cut_off"]  # type: ignore[attr-defined]
     assert [decision["to"] for decision in row["decisions"]] == ["edited"]  # type: ignore[attr-defined]
+
+
+def test_the_source_is_what_the_text_was_written_from_after_a_correction_too(
+    app: Application, catalog_id: str, write: Write
+) -> None:
+    edit_course(app, app.catalogs.course(catalog_id, "PH2"), {"description": "How rooms sound."}, by="kim")
+    write("PH2", "How big rooms sound.")
+    row = rows_of(app, catalog_id)["PH2"]
+    assert (row["source"], row["source_to_draft"]) == ("How rooms sound.", "How {+big +}rooms sound.")
 
 
 def test_what_was_not_approved_has_no_final_text(app: Application, audited: str) -> None:
