@@ -18,6 +18,7 @@ from core.access.sign_in import FREE_FAILURES, Doorkeeper
 from core.access.users import User, UserFile
 from core.errors import AccessError
 
+ENDLESS = "a" + "\u0300\u0315" * 10**6
 PASSWORD = "네 개의 낱말 correct horse"
 QUICK = PasswordHash("", "").n // 2**10
 
@@ -58,8 +59,9 @@ def test_passwords_of_the_wrong_length_are_refused(password: str) -> None:
         hash_password(password)
 
 
-def test_no_more_of_a_guess_is_normalised_than_a_password_can_be_long(
-    file: UserFile, quick: None, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("name", "password"), [("kim", ENDLESS), (ENDLESS, PASSWORD)])
+def test_no_more_of_a_guess_is_normalised_than_names_and_passwords_can_be_long(
+    file: UserFile, quick: None, monkeypatch: pytest.MonkeyPatch, name: str, password: str
 ) -> None:
     """Putting accents in order takes the square of their number, and no other thread runs meanwhile."""
     normalised: list[int] = []
@@ -71,7 +73,7 @@ def test_no_more_of_a_guess_is_normalised_than_a_password_can_be_long(
 
     monkeypatch.setattr(unicodedata, "normalize", count)
     with pytest.raises(AccessError):
-        Doorkeeper(file).let_in("kim", "a" + "\u0300\u0315" * 10**6)
+        Doorkeeper(file).let_in(name, password)
     assert max(normalised) <= 4 * passwords.MAX_LENGTH
 
 
