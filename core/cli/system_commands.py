@@ -51,7 +51,7 @@ def verify(config: Config, options: argparse.Namespace, console: Console) -> Res
         done = verifying.repair(config)
         report, steps = done.after, done.steps
         places = {"restored_from": done.restored_from, "set_aside": done.set_aside}
-        data = {"jobs_read_again": done.jobs_read_again, "files_put_back": done.files_put_back}
+        data = asdict(done.mended)
         data |= {name: None if path is None else str(path) for name, path in places.items()}
     else:
         with Application(config, watch_jobs=False) as app:

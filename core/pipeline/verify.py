@@ -66,11 +66,25 @@ class VerifyReport:
 
 
 @dataclass(frozen=True, slots=True)
-class RepairReport:
-    """What a repair did, and what holds since."""
+class Mended:
+    """What journals and backups could mend."""
 
     jobs_read_again: int
     files_put_back: int  # uploads and files of jobs, from the backups
+
+    @property
+    def steps(self) -> tuple[Message, ...]:
+        """What was done, a sentence each."""
+        read = Message("verify.repaired", {"count": self.jobs_read_again})
+        put_back = Message("verify.files_put_back", {"count": self.files_put_back})
+        return (put_back, read) if self.files_put_back else (read,)
+
+
+@dataclass(frozen=True, slots=True)
+class RepairReport:
+    """What a repair did, and what holds since."""
+
+    mended: Mended
     restored_from: Path | None  # the copy that took the place of the database
     was_readable: bool  # whether the database before it could be read, and had only lost something
     set_aside: Path | None  # where the database that could not be read is now
@@ -87,9 +101,7 @@ class RepairReport:
             steps.append(Message("verify.restored_nothing"))
         if self.set_aside is not None:
             steps.append(Message("verify.set_aside", {"path": str(self.set_aside)}))
-        if self.files_put_back:
-            steps.append(Message("verify.files_put_back", {"count": self.files_put_back}))
-        return (*steps, Message("verify.repaired", {"count": self.jobs_read_again}))
+        return (*steps, *self.mended.steps)
 
 
 def verify(app: Application) -> VerifyReport:
@@ -121,11 +133,19 @@ def repair(config: Config) -> RepairReport:
         with step("repair.switch"):
             restored_from, aside = fuller, restore(config, fuller)
     with Application(config, watch_jobs=False) as app:
-        with step("repair.files"):
-            files = restore_files(app)
-        with step("repair.journals"):
-            behind = read_journals_again(app)
-        return RepairReport(behind, files, restored_from, was_readable, aside, verify(app))
+        return RepairReport(mend(app), restored_from, was_readable, aside, verify(app))
+
+
+@requires(Permission.KEEP)
+def mend(app: Application) -> Mended:
+    """Put missing and damaged files back from the backups, and bring the database up to its journals.
+
+    Everything may go on meanwhile. Raises AccessError without the permission, StorageError when the disk is full.
+    """
+    with step("repair.files"):
+        files = restore_files(app)
+    with step("repair.journals"):
+        return Mended(read_journals_again(app), files)
 
 
 @requires(Permission.KEEP)

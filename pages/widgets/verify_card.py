@@ -7,8 +7,7 @@ import streamlit as st
 from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline.daily_look import look
-from core.pipeline.verify import read_journals_again
-from core.records import Message
+from core.pipeline.verify import mend
 from pages.widgets.display import plain
 from pages.widgets.formats import moment
 from pages.widgets.rights import may, reason_why_not
@@ -18,7 +17,7 @@ _STEPS = "verify_steps"
 
 
 def draw_verify_card(t: Translator) -> None:
-    """A button that looks, what was found, and a button that reads the journals again where that helps."""
+    """A button that looks, what was found, and a button that mends what journals and backups can mend."""
     with st.container(border=True), guard():
         st.markdown(f"**{t('verify.title')}**  \n{t('verify.text')}")
         _show_steps(t)
@@ -43,9 +42,8 @@ def draw_verify_card(t: Translator) -> None:
             icon=":material/build:",
         ):
             with st.spinner(t("verify.mending")):
-                count = read_journals_again(application())
+                st.session_state[_STEPS] = mend(application()).steps
                 look(application())
-            st.session_state[_STEPS] = (Message("verify.repaired", {"count": count}),)
             st.rerun()
 
 

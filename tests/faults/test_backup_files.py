@@ -87,7 +87,7 @@ def test_a_repair_takes_lost_and_damaged_files_from_the_backups(config: Config, 
     upload.write_bytes(b"damaged")
     shutil.rmtree(config.jobs_folder / "early")
     done = repair(config)
-    assert (done.files_put_back, done.after.holds) == (5, True)
+    assert (done.mended.files_put_back, done.after.holds) == (5, True)
     assert "verify.files_put_back" in {step.key for step in done.steps}
     assert sorted(path.read_bytes() == b"damaged" for path in config.uploads_folder.iterdir()) == [False, True]
     found = check(config.home)

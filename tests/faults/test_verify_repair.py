@@ -220,7 +220,7 @@ def test_without_any_copy_the_journals_alone_bring_the_texts_back(config: Config
         backup.write_bytes(b"damaged too")
     config.database_path.write_bytes(b"damaged")
     done = repair(config)
-    assert (done.restored_from, done.jobs_read_again) == (None, 2)
+    assert (done.restored_from, done.mended.jobs_read_again) == (None, 2)
     assert done.set_aside is not None and done.set_aside.read_bytes() == b"damaged"
     with open_app(config) as app:
         assert sum(len(app.enhancements.of_job(job.job_id)) for job in app.jobs.list()) == RESULTS

@@ -9,9 +9,10 @@ import pytest
 
 from core.pipeline import daily_look
 from core.pipeline.application import Application
+from core.pipeline.backup import make_backup
 from core.pipeline.daily_look import look, look_when_due
 from core.pipeline.status import overview
-from core.pipeline.verify import verify
+from core.pipeline.verify import mend, verify
 
 
 def test_it_is_looked_once_a_day_and_again_after_a_clock_that_was_ahead(app: Application, catalog_id: str) -> None:
@@ -51,4 +52,17 @@ def test_what_does_not_hold_at_the_first_glance_only_is_no_fault(
         return report
 
     monkeypatch.setattr(daily_look, "verify", verify_and_write)
+    assert look(app).holds
+
+
+def test_a_file_that_is_gone_is_put_back_from_a_backup_while_the_dashboard_is_open(
+    app: Application, catalog_id: str
+) -> None:
+    make_backup(app)
+    (upload,) = app.config.uploads_folder.iterdir()
+    content = upload.read_bytes()
+    upload.unlink()
+    assert not look(app).holds
+    assert [step.key for step in mend(app).steps] == ["verify.files_put_back", "verify.repaired"]
+    assert upload.read_bytes() == content
     assert look(app).holds
