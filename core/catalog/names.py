@@ -62,7 +62,7 @@ _COURSE_NAMES: Mapping[str, Mapping[float, str]] = {
     "kind": {
         1.0: "kind, course kind, extracurricular, curricular, 교과비교과, 교과비교과구분, 비교과구분, 비교과여부, "
         "교과비교과여부, 비교과",
-        0.7: "type, program type, 교과구분, 과정구분, 활동구분, 프로그램구분, 구분",
+        0.7: "type, program type, 교과구분, 과정구분, 활동구분, 프로그램구분, 프로그램유형, 활동유형, 유형, 구분",
     },
     "description": {
         1.0: "description, course description, desc, summary, overview, abstract, outline, course outline, synopsis, "

@@ -71,6 +71,12 @@ def test_columns_are_recognised_in_the_separate_letters_of_macos():
     assert {"category", "level", "language"} <= set(found)
 
 
+@pytest.mark.parametrize(("value", "field"), [("비교과", "kind"), ("취업", "category")])
+def test_a_type_is_the_kind_where_its_values_say_so(value, field):
+    table = table_of(("프로그램명", "운영부서", "프로그램 유형"), *[(f"캠프 {n}", "센터", value) for n in range(4)])
+    assert propose_mapping(table).fields[field] == "프로그램 유형"
+
+
 def test_values_decide_between_two_columns_with_good_names():
     rows = [(f"{100 + n % 4}", f"CS{100 + n}", "2016", f"{n % 4 + 1}학년", f"Topic number {n}") for n in range(20)]
     found = propose_mapping(table_of(("code", "_id", "year", "grade", "title"), *rows)).fields
