@@ -12,8 +12,12 @@ import zlib
 import pytest
 from openpyxl import Workbook
 
+from core.catalog.courses import build_courses
 from core.catalog.isolation import read_table_isolated
+from core.catalog.mapping import COURSE_FIELDS, STUDENT_FIELDS, ColumnMapping
 from core.catalog.reading import read_table
+from core.catalog.students import build_students
+from core.catalog.tables import Table
 from core.config import DATA_FOLDER
 from core.errors import IntakeError
 
@@ -171,6 +175,20 @@ def test_a_gigabyte_like_cell_costs_its_row_only():
     assert [(problem.message.key, problem.row_number) for problem in table.problems] == [
         ("intake.problem.cell_too_long", 3)
     ]
+
+
+@pytest.mark.parametrize("unit", ["1", "0.0", "e\u0315\u0316", "\u0315\u0316", "<a ", "&a", "(a"])
+def test_endless_cells_do_not_keep_the_app_from_everything_else(unit):
+    """What was read is understood in the app's own process: no field may take quadratic time there."""
+    cell = unit * (130_000 // len(unit))
+    started = time.perf_counter()
+    fields = {field: field for field in COURSE_FIELDS}
+    table = Table(COURSE_FIELDS, (("A1", "One", *[cell] * 9), ("A2", cell, *[""] * 9)), (2, 3), header_row=1)
+    assert len(build_courses(table, ColumnMapping(fields)).courses) == 2
+    fields = {field: field for field in STUDENT_FIELDS}
+    table = Table(STUDENT_FIELDS, (("S1", *[cell] * 5), ("S2", "", "", "", "A1", cell)), (2, 3), header_row=1)
+    assert len(build_students(table, ColumnMapping(fields), {"A1": "A1"}).students) == 2
+    assert time.perf_counter() - started < MAX_SECONDS
 
 
 def test_many_unclosed_quotes_do_not_take_quadratic_time():
