@@ -2,7 +2,7 @@
 
 Grammar: codes joined by and/or (및, 그리고 / 또는, 혹은), "and" binding tighter, with parentheses; a minimum grade in
 parentheses is read over, because histories hold no grades. Anything else, a bare list of codes included (it may mean
-all of them or any of them), is not guessed at: the whole text is then ignored.
+all of them or any of them), or a text beyond all measure, is not guessed at: the whole text is then ignored.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ _TOKEN = re.compile(r"\s*(?:([()])|([^\W\d_]+[-_. ]?\d+\w*)|([^\W\d_]+))")
 _AND = frozenset({"and", "및", "그리고"})
 _OR = frozenset({"or", "또는", "혹은"})
 MAX_DEPTH = 50  # of nested parentheses; real catalogs need three
+MAX_CHARACTERS = 5000  # real catalogs need a few hundred; each code of a text takes a byte for every student
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ def same_code(code: str) -> str:
 
 def parse(text: str) -> Expression:
     """The expression a text stands for. Raises UnreadableError when it does not follow the grammar."""
+    if len(text) > MAX_CHARACTERS:
+        raise UnreadableError(text[:MAX_CHARACTERS])
     parser = _Parser(_tokens(_GRADE.sub(" ", text)))
     expression = parser.any_of(0)
     if parser.next is not None:

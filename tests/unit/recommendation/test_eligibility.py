@@ -42,6 +42,7 @@ def test_expressions_are_parsed_by_precedence(text, expected):
         "",
         "(" * 5000 + "A1" + ")" * 5000,
         "A1; B2",
+        pytest.param(" and ".join(["AB 100"] * 1000), id="endless"),
     ],
 )
 def test_other_texts_are_refused_not_guessed(text):
