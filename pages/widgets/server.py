@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.access.peer import is_another_account
 from core.access.server import is_local
+from core.errors import AccessError
 from pages.widgets.browser_cookie import COOKIE, HOME, owner_of_token
 from pages.widgets.session import translator
 from pages.widgets.sign_in import must_sign_in, user_of
@@ -102,10 +103,13 @@ def _may_fetch(scope: Scope) -> bool:
 
 def _is_known(connection: HTTPConnection) -> bool:
     """Whether a browser is that of somebody who may see the dashboard, by its cookie where signing in is asked for."""
-    if not must_sign_in(connection.headers):
-        return True
-    proof = owner_of_token(connection.cookies.get(COOKIE))
-    return proof is not None and user_of(proof) is not None
+    try:
+        if not must_sign_in(connection.headers):
+            return True
+        proof = owner_of_token(connection.cookies.get(COOKIE))
+        return proof is not None and user_of(proof) is not None
+    except AccessError:  # the list of people cannot be read: nobody is known, and the page says why
+        return False
 
 
 def _in_short(receive: Receive, send: Send) -> Receive:

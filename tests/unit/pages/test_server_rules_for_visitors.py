@@ -68,6 +68,9 @@ def test_a_page_before_the_sign_in_is_heard_only_in_short(browser: TestClient, o
     assert closed.value.code == 1009
     browser.cookies.set(COOKIE, str(sessions.redeem(str(sessions.ticket("kim", "")))))
     assert answers(long) == len(long)
+    Config(own_state_folder).users_path.write_text("damaged")
+    assert answers(bytes(10_000)) == 10_000  # the page says what is wrong
+    assert browser.put(PATHS[0]).status_code == 404
 
 
 @pytest.mark.parametrize(("origin", "parts"), [("http://here", 2), ("https://evil.example", 0)])
