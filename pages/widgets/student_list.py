@@ -131,13 +131,13 @@ def _to_first_page() -> None:
 
 
 def _pseudonym_of(search: str) -> str | None:
-    """The student whose whole number was typed, looked up once a session and reason: every look-up is logged."""
+    """The student whose whole number was typed, looked up once a session, reason and upload: every one is logged."""
     if not search.strip() or not ids_are_shown():
         return None
-    found: dict[tuple[str, str], str | None] = st.session_state.setdefault(_FOUND, {})
-    asked = (search, _reason())
+    found: dict[tuple[str, str, int], str | None] = st.session_state.setdefault(_FOUND, {})
+    asked = (search, _reason(), application().changes)  # who was not there may be there after the next upload
     if asked not in found:
-        found[asked] = find_by_number(application(), *asked)
+        found[asked] = find_by_number(application(), search, _reason())
     return found[asked]
 
 

@@ -74,3 +74,14 @@ def test_synthetic_students_take_the_place_of_others_only_when_that_is_agreed(se
     assert not run(at).button(key="students_load_sample").disabled
     seeded.students.replace_all([])
     assert not open_page("students", seeded).button(key="students_load_sample").disabled
+
+
+def test_a_number_that_nobody_had_is_looked_up_again_after_the_next_upload(seeded: Application) -> None:
+    at = open_page("students", seeded)
+    at.toggle(key="students_unmask").set_value(True)
+    run(at).text_input(key="students_unmask_reason").set_value("advising")
+    at.text_input(key="students_search").set_value("N-77")
+    assert Translator("en")("students.none_found") in [each.value for each in run(at).info]
+    file = b"student_id,department,year\nN-77,Physics,1\n"
+    apply_students(seeded, preview_students(seeded, file, "s.csv", catalog_id=catalog_of(seeded)))
+    assert listed(run(at)) == ["N-77"]
