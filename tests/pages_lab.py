@@ -8,6 +8,7 @@ from typing import Any
 
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 from core.config import PROJECT_FOLDER
 from core.pipeline.application import Application
@@ -61,8 +62,14 @@ def run(at: AppTest) -> AppTest:
     return at
 
 
+def button_of(at: AppTest, key: str) -> Button:
+    """The button with this key, or with this key and what it is about."""
+    found = [each for each in at.button if each.key == key or (each.key or "").startswith(f"{key}_")]
+    return next((each for each in found if each.key == key), found[0])
+
+
 def click(at: AppTest, key: str) -> AppTest:
-    at.button(key=key).click()
+    button_of(at, key).click()
     return run(at)
 
 

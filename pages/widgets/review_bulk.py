@@ -12,7 +12,7 @@ from core.pipeline import review
 from core.pipeline.review import QueueItem, ReviewQueue
 from core.records import ReviewState
 from pages.widgets.picking import PickedRows
-from pages.widgets.review_decisions import act, draw_undo, remember, reviewer
+from pages.widgets.review_decisions import act, draw_undo, remembering, reviewer
 from pages.widgets.review_effect import draw_effect
 from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, guard
@@ -93,6 +93,7 @@ def _confirm(catalog_id: str, chosen: Sequence[QueueItem], held: int, left_out: 
 
 def _approve(catalog_id: str, chosen: Sequence[QueueItem], t: Translator) -> str:
     identities = [item.enhancement.enhancement_id for item in chosen]
+    remember = remembering(catalog_id)
     done = review.approve_passing(application(), catalog_id, by=reviewer(), enhancement_ids=identities)
     sentence = t("review.done_bulk", count=done.approved)
     if done.decision_id:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.access.actor import author
 from core.access.roles import Permission
-from core.errors import CourseLiftError
+from core.errors import CourseLiftError, StorageError
 from core.i18n import Translator
 from core.pipeline import review
 from core.pipeline.settings import read_settings
@@ -37,20 +37,33 @@ def reviewer() -> str:
     return author(read_settings(application()).actor)
 
 
-def decide(action: Callable[[], str], sentence: str) -> None:
-    """Carry out a decision and remember it for undoing. For callbacks: the page is then drawn with the next draft."""
+def decide(identity: str, action: Callable[[], str], sentence: str) -> None:
+    """Carry out a decision about a text and remember it for undoing; a double click decides once.
+
+    For callbacks: the page is then drawn with the next draft. A button names its text in its key, or the second click
+    would be one on the next draft, which is there already although nobody sees it yet.
+    """
 
     def carry_out() -> str:
-        remember(action(), sentence)
+        remember = remembering(application().enhancements.get(identity).catalog_id)
+        try:
+            remember(action(), sentence)
+        except StorageError as error:
+            newest = next(iter(application().enhancements.history(identity)), None)
+            if error.message.key != "storage.decided_meanwhile" or newest is None or not is_own(newest.decision_id):
+                raise
         return sentence
 
     act(carry_out)
 
 
-def remember(decision_id: str, sentence: str) -> None:
-    """Keep a decision of this session about the chosen catalog, for undoing."""
-    decision = _Decision(decision_id, sentence, st.session_state["catalog_id"])
-    st.session_state.setdefault(_DECISIONS, []).append(decision)
+def remembering(catalog_id: str) -> Callable[[str, str], None]:
+    """What keeps a decision of this session about a catalog, with its sentence, for undoing.
+
+    To be asked for before deciding: every look at the session's state may end this run, for example by a click.
+    """
+    decisions: list[_Decision] = st.session_state.setdefault(_DECISIONS, [])
+    return lambda decision_id, sentence: decisions.append(_Decision(decision_id, sentence, catalog_id))
 
 
 def is_own(decision_id: str) -> bool:
@@ -90,16 +103,18 @@ def draw_undo(catalog_id: str, t: Translator) -> None:
     """A button that takes back this session's newest decision about the catalog, and the list of everybody's."""
     decisions: list[_Decision] = st.session_state.get(_DECISIONS, [])
     last = next((decision for decision in reversed(decisions) if decision.catalog_id == catalog_id), None)
-    st.button(
-        t("review.undo"),
-        key="review_undo",
-        icon=":material/undo:",
-        disabled=(last is None) or not may(Permission.REVIEW),
-        help=reason_why_not(Permission.REVIEW) or (last.sentence if last else t("review.undo_help")),
-        shortcut="U",
-        on_click=undo_decision,
-        args=(last.decision_id if last else "", t),
-    )
+    decision_id = last.decision_id if last else ""
+    with st.container(key="review_undo", width="content"):
+        st.button(
+            t("review.undo"),
+            key=f"review_undo_{decision_id}",
+            icon=":material/undo:",
+            disabled=(last is None) or not may(Permission.REVIEW),
+            help=reason_why_not(Permission.REVIEW) or (last.sentence if last else t("review.undo_help")),
+            shortcut="U",
+            on_click=_undo_own,
+            args=(decision_id, t),
+        )
     with st.popover(t("review.recent"), icon=":material/history:", type="tertiary", key="review_recent"):
         _draw_recent(review.recent_decisions(application(), catalog_id), t)
 
@@ -127,15 +142,24 @@ def _draw_recent(groups: Sequence[DecisionGroup], t: Translator) -> None:
             )
 
 
+def _undo_own(decision_id: str, t: Translator) -> None:
+    """Take back a decision of this session; a double click does it once."""
+    if is_own(decision_id):
+        undo_decision(decision_id, t)
+
+
 def undo_decision(decision_id: str, t: Translator, only: str | None = None) -> None:
     """Take back any decision, or with `only` this one text of it, and go to the text. For callbacks."""
 
+    decisions: list[_Decision] = st.session_state.get(_DECISIONS, [])
+
     def take_back() -> str:
-        done = review.undo(application(), decision_id, by=reviewer(), only=only)
+        try:
+            done = review.undo(application(), decision_id, by=reviewer(), only=only)
+        finally:
+            decisions[:] = [decision for decision in decisions if decision.decision_id != decision_id]
         st.session_state[PLACE] = (done.first, "", 0)
         kept = " " + t("review.undone_kept", count=done.kept) if done.kept else ""
         return t("review.undone", count=done.texts) + kept
 
     act(take_back)
-    decisions: list[_Decision] = st.session_state.get(_DECISIONS, [])
-    st.session_state[_DECISIONS] = [decision for decision in decisions if decision.decision_id != decision_id]

@@ -173,17 +173,18 @@ def _draw_decisions(catalog_id: str, queue: ReviewQueue, position: int, t: Trans
 def _draw_approve(item: QueueItem, seen: int, t: Translator) -> None:
     identity, source = item.enhancement.enhancement_id, item.course.content_hash
     approve = partial(review.approve, application(), [identity], by=reviewer(), seen=seen, source=source)
-    st.button(
-        t("review.approve"),
-        help=reason_why_not(Permission.REVIEW),
-        key="review_approve",
-        type="primary",
-        icon=":material/check:",
-        shortcut="A",
-        disabled=item.enhancement.state.is_published or not may(Permission.REVIEW),
-        on_click=decide,
-        args=(approve, t("review.done_approve", title=plain(item.course.title))),
-    )
+    with st.container(key="review_approve", width="content"):
+        st.button(
+            t("review.approve"),
+            help=reason_why_not(Permission.REVIEW),
+            key=f"review_approve_{identity}",
+            type="primary",
+            icon=":material/check:",
+            shortcut="A",
+            disabled=item.enhancement.state.is_published or not may(Permission.REVIEW),
+            on_click=decide,
+            args=(identity, approve, t("review.done_approve", title=plain(item.course.title))),
+        )
 
 
 def _draw_form(item: QueueItem, screen: ReviewScreen, seen: int, t: Translator) -> None:
@@ -235,7 +236,7 @@ def _draw_edit_form(item: QueueItem, title: str, seen: int, t: Translator) -> No
             help=reason_why_not(Permission.REVIEW),
             key="review_save_text",
             on_click=decide,
-            args=(save, t("review.done_edit", title=title)),
+            args=(identity, save, t("review.done_edit", title=title)),
         )
 
 
@@ -264,5 +265,5 @@ def _draw_reject_form(identity: str, title: str, seen: int, t: Translator) -> No
             help=reason_why_not(Permission.REVIEW),
             key="review_confirm_reject",
             on_click=decide,
-            args=(turn_down, t("review.done_reject", title=title)),
+            args=(identity, turn_down, t("review.done_reject", title=title)),
         )

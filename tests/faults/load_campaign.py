@@ -92,14 +92,19 @@ def review(port: int, number: int, until: float, load: Load) -> None:
     with Session(port) as session:
         drawn = session.open("review")
         load.note("review", drawn)
-        while time.monotonic() < until and "review_approve" in drawn.buttons:
+        while time.monotonic() < until and (approve := _approve_button(drawn)):
             time.sleep(chance.uniform(*THINKING) / 4)  # decisions come quicker than pages
-            drawn = session.press(drawn.buttons["review_approve"])
+            drawn = session.press(approve)
             conflict = any("Nothing was changed by you" in error for error in drawn.errors)
             load.note("approve", replace(drawn, errors=[] if conflict else drawn.errors))
             with load.lock:
                 load.approved += not conflict
                 load.refused += conflict
+
+
+def _approve_button(drawn: Drawn) -> str:
+    """The id of the button that approves the draft on the screen; '' when there is none."""
+    return next((identity for key, identity in drawn.buttons.items() if key.startswith("review_approve")), "")
 
 
 def tune(port: int, number: int, until: float, load: Load) -> None:

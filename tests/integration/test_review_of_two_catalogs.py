@@ -14,7 +14,7 @@ from core.pipeline.jobs import cancel_job, list_jobs
 from core.pipeline.review import review_queue
 from core.pipeline.settings import change_settings, read_settings
 from core.records import ReviewState
-from tests.pages_lab import catalog_of, click, open_page, run, shown
+from tests.pages_lab import button_of, catalog_of, click, open_page, run, shown
 from tests.seeding import CATALOG
 
 
@@ -38,7 +38,7 @@ def turn_to(at: AppTest, catalog_id: str) -> AppTest:
 def test_undo_takes_back_what_was_decided_about_the_catalog_on_the_screen(seeded: Application, other: str) -> None:
     first = catalog_of(seeded)
     at = turn_to(click(open_page("review", seeded), "review_approve"), other)
-    assert at.button(key="review_undo").disabled
+    assert button_of(at, "review_undo").disabled
     click(turn_to(click(at, "review_approve"), first), "review_undo")
     counts = [review_queue(seeded, catalog_id).counts[ReviewState.APPROVED] for catalog_id in (first, other)]
     assert counts == [0, 1]

@@ -13,6 +13,7 @@ from core.records import ReviewState
 from pages.widgets import review_effect
 from pages.widgets.picking import table_key
 from tests.pages_lab import (
+    button_of,
     catalog_of,
     click,
     open_page,
@@ -30,7 +31,8 @@ def test_review_shows_the_course_beside_its_draft(seeded: Application, language:
     at = open_page("review", seeded, language)
     first = review_queue(seeded, catalog_of(seeded)).items[0]
     assert heading(at) == first.course.title
-    assert {"review_approve", "review_edit", "review_reject", "review_skip"} <= {button.key for button in at.button}
+    assert button_of(at, f"review_approve_{first.enhancement.enhancement_id}")
+    assert {"review_edit", "review_reject", "review_skip"} <= {each.key for each in at.button}
 
 
 def test_an_approval_shows_the_next_draft_and_undo_brings_it_back(seeded: Application) -> None:
@@ -44,6 +46,22 @@ def test_an_approval_shows_the_next_draft_and_undo_brings_it_back(seeded: Applic
     assert published.decided_by == "Kim"
     click(at, "review_undo")
     assert review_queue(seeded, catalog_id).counts == before.counts
+
+
+def test_a_double_click_approves_one_text_and_takes_back_one_decision(seeded: Application) -> None:
+    catalog_id = catalog_of(seeded)
+    at = click(open_page("review", seeded), "review_approve")
+    for key, approved in (("review_approve", 2), ("review_undo", 1)):
+        pressed = button_of(at, key)
+        press_again(click(at, key), pressed.id)
+        assert review_queue(seeded, catalog_id).counts[ReviewState.APPROVED] == approved
+
+
+def press_again(at: AppTest, identity: str) -> None:
+    """The second click, on a button that the browser still shows."""
+    states = at._tree.get_widget_states()
+    states.widgets.add(id=identity, trigger_value=True)
+    assert not at._run(states).exception
 
 
 def test_skipping_decides_nothing(seeded: Application) -> None:

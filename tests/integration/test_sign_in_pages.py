@@ -18,6 +18,7 @@ from pages.widgets import sign_in
 from pages.widgets.display import plain
 from pages.widgets.session import application
 from tests.access_lab import add, enter, go_to, noted, open_app
+from tests.pages_lab import button_of
 
 FOR_ANOTHER_REASON = {"review_back", "weights_reset"}  # at the first text; nothing was changed
 
@@ -103,7 +104,7 @@ def test_a_viewer_cannot_press_what_they_may_not_and_is_told_why(home: Path) -> 
     at = go_to(enter(open_app(), "kim"), "review")
     reason = plain("To decide about texts you need the role reviewer; yours is viewer. An administrator can change it.")
     for key in ("review_approve", "review_edit", "review_reject"):
-        assert (at.button(key=key).disabled, at.button(key=key).help) == (True, reason)
+        assert (button_of(at, key).disabled, button_of(at, key).help) == (True, reason)
 
 
 @pytest.mark.parametrize("page", ["catalog", "enhance", "review", "weights", "students", "performance", "settings"])
@@ -141,7 +142,7 @@ def test_core_refuses_what_a_page_let_through(home: Path, monkeypatch: pytest.Mo
     for module in ("review_screen", "review_decisions"):
         monkeypatch.setattr(f"pages.widgets.{module}.may", lambda permission: True)
     at = go_to(at, "review")
-    at.button(key="review_approve").click()
+    button_of(at, "review_approve").click()
     at.run()
     assert "you need the role reviewer" in " ".join(error.value for error in at.error)
     assert {item.enhancement.state for item in queue().items} == {ReviewState.DRAFT}
@@ -151,7 +152,7 @@ def test_a_decision_carries_the_name_of_whoever_signed_in(home: Path) -> None:
     add(home, "lee", Role.REVIEWER)
     at = go_to(enter(open_app(), "lee"), "review")
     first = queue().items[0].enhancement.enhancement_id
-    at.button(key="review_approve").click()
+    button_of(at, "review_approve").click()
     at.run()
     with acting_as(local_actor()):
         assert application().enhancements.get(first).decided_by == "lee"  # not "Kim", whom the settings name
