@@ -12,7 +12,7 @@ PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 DATA_FOLDER = PROJECT_FOLDER / "data"
 
 MAX_UPLOAD_MIB = 200
-DATABASE_MEMORY_LIMIT = "2GB"
+DATABASE_MEMORY_LIMIT = "512MB"  # the rest is the model's; 9 million places in lists were read and backed up in 256
 DEFAULT_TOP_K = 10
 _UMASK = os.umask(0o077)  # the one that the user chose; it can only be asked for by setting another
 os.umask(_UMASK)

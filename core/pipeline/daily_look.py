@@ -23,11 +23,11 @@ class Look:
     report: VerifyReport
 
 
-def look(app: Application) -> VerifyReport:
-    """Look now, and keep what was found as the application's `last_look`."""
-    report = verify(app)
+def look(app: Application, *, every_list: bool = True) -> VerifyReport:
+    """Look now, and keep what was found as the application's `last_look`. `every_list`: see `verify`."""
+    report = verify(app, every_list=every_list)
     if not report.holds:
-        report = verify(app)  # what somebody was just changing is whole the second time
+        report = verify(app, every_list=every_list)  # what somebody was just changing is whole the second time
     app.last_look = Look(datetime.now(UTC), report)
     if not report.holds:
         faulty = [check.name for check in report.checks if check.faults]
@@ -38,4 +38,4 @@ def look(app: Application) -> VerifyReport:
 def look_when_due(app: Application) -> None:
     """Look unless it was done within the last day; a clock that was ahead does not put it off."""
     if app.last_look is None or not timedelta(0) <= datetime.now(UTC) - app.last_look.at < _EVERY:
-        look(app)
+        look(app, every_list=False)

@@ -46,8 +46,8 @@ def test_what_does_not_hold_at_the_first_glance_only_is_no_fault(
     content = upload.read_bytes()
     upload.unlink()
 
-    def verify_and_write(app: Application) -> object:
-        report = verify(app)
+    def verify_and_write(app: Application, *, every_list: bool) -> object:
+        report = verify(app, every_list=every_list)
         upload.write_bytes(content)  # by somebody who was in the middle of it
         return report
 

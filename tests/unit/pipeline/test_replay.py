@@ -100,4 +100,8 @@ def test_an_altered_list_does_not_hold(app: Application, ready: str) -> None:
     assert found.is_unaltered is False
     assert not found.holds
     assert found.verdict[0].key == "tuning.replay.altered"
-    assert [fault.key for fault in verify(app).faults] == ["verify.lists_altered"]
+    for every_list in (True, False):
+        assert [fault.key for fault in verify(app, every_list=every_list).faults] == ["verify.lists_altered"]
+    recommendation.recommend(app, ready, top_k=3)
+    assert verify(app, every_list=False).holds  # the altered list is not the newest any more
+    assert not verify(app).holds
