@@ -73,6 +73,13 @@ def click(at: AppTest, key: str) -> AppTest:
     return run(at)
 
 
+def press_again(at: AppTest, identity: str) -> None:
+    """The second click, on a button that the browser still shows."""
+    states = at._tree.get_widget_states()
+    states.widgets.add(id=identity, trigger_value=True)
+    assert not at._run(states).exception
+
+
 def figures(at: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in at.metric}
 

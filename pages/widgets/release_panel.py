@@ -137,7 +137,7 @@ def _draw_again(earlier: dict[str, Release], t: Translator) -> None:
             t("release.panel.again"),
             disabled=(harm is not None and not despite) or not may(Permission.PUBLISH),
             help=reason_why_not(Permission.PUBLISH),
-            key="release_again",
+            key=f"release_again_{chosen}",  # the second of two clicks is not one on the release that is offered then
             icon=":material/history:",
         ):
             with guard():

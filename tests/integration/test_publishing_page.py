@@ -17,6 +17,7 @@ from core.pipeline.application import Application
 from core.pipeline.releases import list_releases
 from core.records import JobKind
 from pages.widgets.session import application
+from tests.pages_lab import button_of, press_again
 from tests.seeding import JOB_SECONDS, seed
 
 
@@ -57,7 +58,7 @@ def run(at: AppTest) -> AppTest:
 
 
 def click(at: AppTest, key: str) -> AppTest:
-    at.button(key=key).click()
+    button_of(at, key).click()
     return run(at)
 
 
@@ -73,7 +74,9 @@ def test_texts_are_published_and_an_earlier_release_again(app: Application, lang
     newest = next(iter(app.enhancements.published(catalog_id).values()))
     review.edit(app, newest.enhancement_id, "Other words about the same subject.", by="Kim")
     at = click(open_page("review", app, language, "publish"), "release_publish")
+    identity = button_of(at, "release_again").id
     click(at, "release_again")
+    press_again(at, identity)
     assert next(each.name for each in list_releases(app, catalog_id) if each.is_current) == "autumn"
 
 
@@ -111,7 +114,7 @@ def test_an_earlier_release_that_was_measured_to_harm_asks_first_and_says_why(ap
         )
     at = open_page("review", app, language, "publish")
     assert "-0.126" in " ".join(warning.value for warning in at.warning).replace("\\", "")
-    assert at.button(key="release_again").disabled
+    assert button_of(at, "release_again").disabled
     next(box for box in at.checkbox if str(box.key).startswith("release_again_despite")).check()
     click(run(at), "release_again")
     assert next(each.name for each in list_releases(app, catalog_id) if each.is_current) == "risky"

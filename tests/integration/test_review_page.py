@@ -17,6 +17,7 @@ from tests.pages_lab import (
     catalog_of,
     click,
     open_page,
+    press_again,
     run,
     shown,
 )
@@ -55,13 +56,6 @@ def test_a_double_click_approves_one_text_and_takes_back_one_decision(seeded: Ap
         pressed = button_of(at, key)
         press_again(click(at, key), pressed.id)
         assert review_queue(seeded, catalog_id).counts[ReviewState.APPROVED] == approved
-
-
-def press_again(at: AppTest, identity: str) -> None:
-    """The second click, on a button that the browser still shows."""
-    states = at._tree.get_widget_states()
-    states.widgets.add(id=identity, trigger_value=True)
-    assert not at._run(states).exception
 
 
 def test_skipping_decides_nothing(seeded: Application) -> None:
