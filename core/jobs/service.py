@@ -179,12 +179,15 @@ class JobService:
             return self._jobs.get(job.job_id)
 
     def pause(self, job_id: str) -> None:
-        """Ask the worker to stop within about 2 s; the job can be resumed. Raises JobError when it has ended."""
+        """Ask the worker to stop within about 2 s; the job can be resumed. Raises JobError when it has ended.
+
+        A job that is being cancelled stays that.
+        """
         with self._lock:
             status = self._jobs.get(job_id).status
             if status.is_final:
                 raise JobError("jobs.has_ended")
-            if status in _ACTIVE:
+            if status in _ACTIVE and requested_stop(self._supervisor.folder(job_id)) != CANCEL:
                 request_stop(self._supervisor.folder(job_id), PAUSE)
                 self._watch_of(job_id).tick()
 

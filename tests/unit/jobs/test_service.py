@@ -160,6 +160,14 @@ def test_a_cancelled_job_keeps_its_texts_and_can_be_resumed(lab: Lab) -> None:
     assert lab.finish(job_id).done == 40
 
 
+def test_a_pause_that_comes_after_a_cancel_does_not_soften_it(lab: Lab) -> None:
+    job_id = lab.service.start(make_spec(behaviour="delay=0.3")).job_id
+    lab.heartbeat(job_id)
+    lab.service.cancel(job_id)
+    lab.service.pause(job_id)
+    assert lab.drive(job_id, lambda job: job.status is not JobStatus.RUNNING).status is JobStatus.CANCELLED
+
+
 def test_a_paused_job_is_cancelled_at_once(lab: Lab) -> None:
     job_id = lab.service.start(make_spec(behaviour="delay=0.2")).job_id
     lab.service.pause(job_id)
