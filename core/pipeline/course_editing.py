@@ -52,6 +52,8 @@ def edit_course(app: Application, course: Course, changes: Mapping[str, str], *,
         stored = app.catalogs.course(course.catalog_id, course.course_key)
         if not stored.is_active:
             raise CourseLiftError("source.removed_meanwhile", course=course.course_key)
+        if stored.content_hash == edited.content_hash:  # somebody else wrote the same, or this click came twice
+            return stored
         # Its other fields may come from a file that was imported since the person opened it.
         edited = replace(stored, **cleaned, content_hash=edited.content_hash)  # type: ignore[arg-type]
         app.catalogs.update_course(course.catalog_id, edited, author(by), expected_hash=course.content_hash)

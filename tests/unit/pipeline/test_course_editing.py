@@ -109,6 +109,15 @@ def test_taking_back_a_rejection_revives_nothing_for_courses_that_changed_since(
     assert app.enhancements.published(catalog_id) == {}
 
 
+def test_the_same_correction_again_is_no_conflict(app: Application, catalog_id: str) -> None:
+    seen = app.catalogs.course(catalog_id, "PH1")
+    edited = edit_course(app, seen, {"credits": "3"}, by="kim")
+    assert edit_course(app, seen, {"credits": "3"}, by="kim") == edited
+    assert len(app.catalogs.versions(catalog_id, "PH1")) == 2
+    with pytest.raises(StorageError):
+        edit_course(app, seen, {"credits": "4"}, by="kim")
+
+
 def test_an_approval_given_for_the_course_as_it_is_comes_back_with_an_undo(
     app: Application, catalog_id: str, write
 ) -> None:
