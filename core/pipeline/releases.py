@@ -13,6 +13,7 @@ from core.catalog.text import visible_line
 from core.errors import CourseLiftError
 from core.evaluation.lift import LiftVerdict
 from core.pipeline.application import Application
+from core.pipeline.courses import courses_of
 from core.pipeline.lift import LiftView, latest_lift
 from core.records import Enhancement, Message, Release, ReleasedText
 
@@ -91,7 +92,7 @@ def unpublished(app: Application, catalog_id: str) -> int:
     """Approved texts that the release in use lacks or has otherwise, of courses that the catalog still has."""
 
     def count() -> int:
-        present = {course.course_key for course in app.catalogs.courses(catalog_id)}
+        present = {course.course_key for course in courses_of(app, catalog_id)}
         approved = {key: text for key, text in approved_texts(app, catalog_id).items() if key in present}
         released = _released(app, catalog_id)
         return len(approved.keys() - released.keys()) + _changed(approved, released)
