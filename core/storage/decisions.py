@@ -184,10 +184,19 @@ def _outdated(cursor: duckdb.DuckDBPyConnection, ids: Collection[str]) -> dict[s
 
 
 def _previous(text: str, written_from: str, now: str | None) -> dict[str, Any]:
-    """A judgement as `judge` logged it; stale when the course, whose content hash is `now`, changed since."""
+    """A judgement as `judge` logged it; with the state that it has for a course whose content hash is `now`."""
     values: dict[str, Any] = from_json(text)
     moment, then = values["decided_at"], values.pop("source", None)
     values["decided_at"] = None if moment is None else datetime.fromisoformat(moment)
-    if values["state"] != ReviewState.REJECTED.value and now not in (written_from, then, None):
+    if values["state"] == ReviewState.STALE.value and now == written_from:
+        values["state"] = _state_before(values).value
+    elif values["state"] != ReviewState.REJECTED.value and now not in (written_from, then, None):
         values["state"] = ReviewState.STALE.value
     return values
+
+
+def _state_before(stale: Mapping[str, Any]) -> ReviewState:
+    """What a stale text was: it keeps the judgement that stood before, all but its state."""
+    if stale["decided_at"] is None:
+        return ReviewState.DRAFT
+    return ReviewState.APPROVED if stale["edited_text"] is None else ReviewState.EDITED

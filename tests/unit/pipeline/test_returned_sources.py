@@ -32,3 +32,17 @@ def test_texts_stand_again_as_they_did_when_the_right_file_comes_back(
     app.enhancements.decide([write("PH1", job_id="j2").enhancement_id], ReviewState.APPROVED, "kim", seen=seen)
     with pytest.raises(StorageError, match="changed"):
         app.enhancements.decide([other], ReviewState.APPROVED, "kim", seen=seen)
+
+
+def test_taking_back_a_rejection_of_a_stale_text_finds_its_course_as_it_was(
+    app: Application, catalog_id: str, catalog_file: bytes, write
+) -> None:
+    approved, draft = (write(key).enhancement_id for key in ("PH1", "PH2"))
+    review.approve(app, [approved], by="lee")
+    wrong = catalog_file.replace(b",B", b" wrong,B")
+    apply_catalog(app, preview_catalog(app, wrong, "next.csv", catalog_id=catalog_id))
+    rejection = review.reject(app, [approved, draft], by="kim", reason="about another course")
+    apply_catalog(app, preview_catalog(app, catalog_file, "next.csv", catalog_id=catalog_id))
+    review.undo(app, rejection, by="kim")
+    assert [app.enhancements.get(text).state for text in (approved, draft)] == [ReviewState.APPROVED, ReviewState.DRAFT]
+    assert app.enhancements.published(catalog_id)["PH1"].decided_by == "lee"
