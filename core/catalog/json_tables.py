@@ -112,7 +112,7 @@ def _find_records(value: Any, problems: ProblemList) -> list[NumberedRecord]:
     if others:
         named = [_shortened(other) for other, _ in others[:_NAMED_LISTS]] + ["…"] * (len(others) > _NAMED_LISTS)
         problems.add("other_lists", list=_shortened(name), others=", ".join(named))
-    records = []
+    records: list[NumberedRecord] = []
     for number, item in _numbered(items):
         if isinstance(item, dict):
             records.append((number, item))
