@@ -12,7 +12,7 @@ from typing import Any
 
 from core.catalog.mapping import ColumnMapping
 from core.catalog.tables import ProblemList, Table
-from core.catalog.text import clean_line, clean_text, language_of
+from core.catalog.text import clean_line, clean_text, few_accents, language_of
 from core.errors import IntakeError
 from core.records import Course, CourseKind, Problem
 
@@ -130,7 +130,7 @@ def _course_of_row(
         description=description,
         description_raw=raw.get("description", ""),
         prerequisites=text.get("prerequisites", ""),
-        extra={name: row[i] for i, name in enumerate(columns) if i not in fields.values()},
+        extra={name: few_accents(row[i]) for i, name in enumerate(columns) if i not in fields.values()},
         row_number=number,
     )
     _report_doubts(course, {field: columns[position] for field, position in fields.items()}, problems)

@@ -46,14 +46,20 @@ def clean_text(raw: str) -> str:
         if unescaped == text:
             break
         text = unescaped
-    text = _SIGNS.sub(_without_piles, _INVISIBLE.sub("", _LINE_ENDS.sub("\n", _strip_markup(text))))
-    lines = (_SPACES.sub(" ", line).strip() for line in unicodedata.normalize("NFC", text).split("\n"))
+    text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", _strip_markup(text)))
+    text = unicodedata.normalize("NFC", few_accents(text))
+    lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
 
 
 def clean_line(raw: str) -> str:
     """As clean_text, on one line."""
     return " ".join(clean_text(raw).split())
+
+
+def few_accents(raw: str) -> str:
+    """Without the accents of a letter that are more than any script has, so that it can be normalised in time."""
+    return _SIGNS.sub(_without_piles, raw)
 
 
 def storable(raw: str) -> str:

@@ -9,6 +9,9 @@ from itertools import pairwise
 _ABBREVIATIONS = frozenset(
     "dr mr mrs ms prof st vs etc e.g i.e cf no fig vol dept univ inc jr sr approx ca al".split()  # noqa: SIM905
 )
+_LONGEST_SHORT_FORM = 40  # characters; looking at all of a text for each of its full stops takes quadratic time
+_WORD_START = re.compile(r"[\s(\[]")
+_NOTHING_MORE = re.compile(r"[.\"'”’)\] ]*\Z")
 _END = re.compile(r"[.!?。]+[\"'”’)\]]*(?=\s|$)")
 # Korean sentences also end without a full stop: inside a text after these, at its end after more.
 _KOREAN_INNER_END = re.compile(r"(?:니다|한다|된다|있다|없다|이다|세요|어요|아요|해요)(?=\s)")
@@ -74,7 +77,6 @@ def is_whole(text: str, language: str) -> bool:
 def _is_end(text: str, at: int) -> bool:
     if text[at] != ".":
         return True
-    word = re.split(r"[\s(\[]", text[:at])[-1].casefold()
+    word = _WORD_START.split(text[max(0, at - _LONGEST_SHORT_FORM) : at])[-1].casefold()
     is_initial = re.fullmatch(r"(?:[a-hj-z]|[a-z](?:\.[a-z])+)", word) is not None
-    is_last = not text[at:].strip(".\"'”’)] ")
-    return word not in _ABBREVIATIONS and (not is_initial or is_last)
+    return word not in _ABBREVIATIONS and (not is_initial or _NOTHING_MORE.match(text, at) is not None)
