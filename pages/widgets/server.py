@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import net_util
 
 from core.access.peer import is_another_account
 from core.access.server import is_local
@@ -24,6 +25,9 @@ from pages.widgets.sign_in import must_sign_in, user_of
 logger = logging.getLogger(__name__)
 # Streamlit would print errors with all values in them; `show_reference` keeps them without.
 logging.getLogger("streamlit.error_util").disabled = True
+# To compare them with the origin of every foreign site that knocks, Streamlit would ask a machine of Amazon's, and the
+# route to one of Google's, for the addresses of this one, and answer nobody meanwhile.
+net_util.get_external_ip = net_util.get_internal_ip = lambda: None
 
 # Streamlit's own pages need inline styles, inline scripts and, for charts, eval. Nothing may come from another
 # machine or be sent to one, and no other site may put a page of ours into a frame (clickjacking).

@@ -21,6 +21,7 @@ from pathlib import Path
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from core.config import PROJECT_FOLDER
 from tests.e2e.conftest import Dashboard
@@ -73,6 +74,14 @@ async def open_page(dashboard: Dashboard, name: str) -> bool:
                 return is_clean and answer.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
 
 
+async def knock(dashboard: Dashboard) -> None:
+    """A foreign site tries to open a session: its origin is compared with the addresses of this machine."""
+    url = f"ws://127.0.0.1:{dashboard.port}/_stcore/stream"
+    with suppress(InvalidStatus):
+        async with connect(url, origin="https://evil.example", subprotocols=["streamlit"]):  # type: ignore[arg-type, list-item]
+            pass
+
+
 def core(*arguments: str) -> None:
     """One verb of the command line."""
     subprocess.run(
@@ -91,6 +100,7 @@ def work(home: Path) -> dict[str, bool]:
     core("recommend")
     dashboard = Dashboard.start(home)
     try:
+        asyncio.run(knock(dashboard))
         return {name or "overview": asyncio.run(open_page(dashboard, name)) for name in PAGES}
     finally:
         dashboard.stop()

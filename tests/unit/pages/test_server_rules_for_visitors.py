@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
 
 import pytest
+import requests
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect
+from streamlit.web.server.server_util import is_url_from_allowed_origins
 
 from core.access.roles import Role
 from core.access.users import User, UserFile
@@ -50,6 +53,14 @@ def test_files_come_and_go_by_people_who_are_signed_in_only(
     ticket = sessions.ticket("kim", "")
     browser.cookies.set(COOKIE, str(sessions.redeem(str(ticket))))
     assert browser.put(path).status_code == 200
+
+
+def test_no_other_machine_is_asked_whether_a_foreign_site_is_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(requests, "get", lambda url, **_: asked.append(url))
+    monkeypatch.setattr(socket, "socket", lambda *_: asked.append("socket"))
+    assert not is_url_from_allowed_origins("https://evil.example")
+    assert not asked
 
 
 def test_a_page_before_the_sign_in_is_heard_only_in_short(browser: TestClient, own_state_folder: Path) -> None:
