@@ -25,15 +25,17 @@ REFRESH_SECONDS = 2.0
 
 
 def recommendations_are_ready(catalog_id: str, t: Translator) -> bool:
-    """True when lists can be computed; otherwise draws what is missing and the next thing to do."""
-    if active_job(application(), catalog_id, JobKind.EMBED) is not None:
-        _draw_running(catalog_id, t)
-        return False
+    """True when lists can be computed; otherwise draws what is missing and the next thing to do.
+
+    Vectors may be made all the same, of drafts: no list waits for those.
+    """
     state = readiness(application(), catalog_id)
-    if not state.is_ready:
-        _draw_missing(catalog_id, state, t)
-    else:
+    if state.is_ready:
         _draw_unpublished(catalog_id, t)
+    elif active_job(application(), catalog_id, JobKind.EMBED) is not None:
+        _draw_running(catalog_id, t)
+    else:
+        _draw_missing(catalog_id, state, t)
     return state.is_ready
 
 

@@ -15,6 +15,8 @@ from core.pipeline.review import approve, review_queue
 from core.pipeline.settings import change_settings, read_settings
 from core.pipeline.student_intake import apply_students, preview_students
 from core.pipeline.students import student_view
+from core.records import JobKind
+from pages.widgets import recommendation_steps
 from tests.pages_lab import (
     catalog_of,
     click,
@@ -194,6 +196,17 @@ def test_new_texts_have_to_be_embedded_before_weights_are_tuned(seeded: Applicat
     at = open_page("weights", seeded, language)
     assert Translator(language)("weights.embed", count=1) in [button.label for button in at.button]
     assert not at.slider
+
+
+@pytest.mark.parametrize("name", ["weights", "students"])
+def test_lists_do_not_wait_for_vectors_of_drafts(
+    seeded: Application, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    jobs = seeded.jobs.list(kind=JobKind.EMBED)
+    monkeypatch.setattr(recommendation_steps, "active_job", lambda *_: jobs[0])
+    at = open_page(name, seeded)
+    assert Translator("en")("weights.embedding") not in shown(at)
+    assert at.slider if name == "weights" else at.dataframe
 
 
 def test_the_name_of_whoever_works_is_stored(seeded: Application, language: str) -> None:
