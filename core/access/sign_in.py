@@ -3,16 +3,19 @@
 After five failures in a row a name has to wait 30 seconds, then twice as long after each further one, up to an hour,
 as NIST SP 800-63B-4, section 3.2.2, suggests. A name that nobody has is treated in the same way and takes as long.
 Failures count for the address that they came from, so that nobody can keep somebody else out, and are forgotten after
-a quiet time. Guesses from many addresses are held back by one check at a time for all.
+a quiet time. Guesses from many addresses are held back by one check at a time for all, for which nobody's guesses may
+fill the queue.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
-from threading import BoundedSemaphore, Lock
+from threading import Lock
 
 from core.access.passwords import PasswordHash
 from core.access.users import User, UserFile, name_key
@@ -24,6 +27,7 @@ _LONGEST_WAIT = 3600.0
 _FORGET_AFTER = 24 * 3600.0  # without a further failure
 _MAX_KEPT = 10_000  # names and addresses remembered; the longest quiet are forgotten first
 _MAX_WAITING = 20  # half a second each
+_MAX_WAITING_EACH = 10  # from one address
 _NOBODY = PasswordHash("00" * 16, "00" * 32)
 
 _Key = tuple[str, str]  # a name, and the network where somebody gives it
@@ -43,7 +47,8 @@ class Doorkeeper:
         self._users = users
         self._clock = clock
         self._failures: dict[_Key, _Failures] = {}
-        self._queue = BoundedSemaphore(_MAX_WAITING)
+        self._waiting: Counter[str] = Counter()  # by network
+        self._counting = Lock()
         self._one_at_a_time = Lock()  # a guess costs 128 MiB: many at once would cost the machine
 
     def let_in(self, name: str, password: str, client: str = "") -> User:
@@ -52,13 +57,22 @@ class Doorkeeper:
         Raises AccessError when they do not fit, without saying which, when the name has to wait at this address, or
         when too many people wait already.
         """
-        if not self._queue.acquire(blocking=False):
-            raise AccessError("access.busy")
+        network = _network(client)
+        with self._in_line(network), self._one_at_a_time:
+            return self._check(name, password, (name_key(name), network))
+
+    @contextmanager
+    def _in_line(self, network: str) -> Iterator[None]:
+        with self._counting:
+            if self._waiting.total() >= _MAX_WAITING or self._waiting[network] >= _MAX_WAITING_EACH:
+                raise AccessError("access.busy")
+            self._waiting[network] += 1
         try:
-            with self._one_at_a_time:
-                return self._check(name, password, (name_key(name), _network(client)))
+            yield
         finally:
-            self._queue.release()
+            with self._counting:
+                self._waiting[network] -= 1
+                self._waiting = +self._waiting  # without those of whom nobody waits
 
     def _check(self, name: str, password: str, key: _Key) -> User:
         past, now = self._failures.get(key, _Failures()), self._clock()

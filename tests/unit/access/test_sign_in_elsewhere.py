@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -77,10 +78,21 @@ def test_failures_that_are_not_yet_forgotten_go_on_counting(door: Doorkeeper, cl
 
 
 def test_who_comes_when_too_many_wait_is_told_so(door: Doorkeeper) -> None:
-    for _ in range(sign_in._MAX_WAITING):
-        door._queue.acquire()
-    with pytest.raises(AccessError, match="Too many people"):
-        door.let_in("kim", PASSWORD, HERE)
-    door._queue.release()
-    fail(door, HERE, times=1)  # and gives its place back
-    assert door.let_in("kim", PASSWORD, HERE).name == "kim"
+    with ExitStack() as line:
+        for number in range(sign_in._MAX_WAITING):
+            last = line.enter_context(ExitStack())
+            last.enter_context(door._in_line(f"198.51.100.{number}"))
+        with pytest.raises(AccessError, match="Too many people"):
+            door.let_in("kim", PASSWORD, HERE)
+        last.close()
+        fail(door, HERE, times=1)  # and gives its place back
+        assert door.let_in("kim", PASSWORD, HERE).name == "kim"
+
+
+def test_guesses_of_one_address_do_not_fill_the_line(door: Doorkeeper) -> None:
+    with ExitStack() as line:
+        for _ in range(sign_in._MAX_WAITING_EACH):
+            line.enter_context(door._in_line(ELSEWHERE))
+        with pytest.raises(AccessError, match="Too many people"):
+            door.let_in("whatever", PASSWORD, ELSEWHERE)
+        assert door.let_in("kim", PASSWORD, HERE).name == "kim"
