@@ -125,12 +125,8 @@ class RecommendationReport:
     top_k: int  # places in a list
     seconds: float  # of ranking
     made_at: datetime
+    recommendations: int  # courses in all lists; a student with fewer eligible ones leaves places empty
     outdated: tuple[Message, ...]  # why lists made now may be other ones; empty when nothing has changed
-
-    @property
-    def recommendations(self) -> int:
-        """Places in all lists; a student with fewer eligible courses leaves some empty."""
-        return self.students * self.top_k
 
 
 def rank_live(
@@ -217,6 +213,8 @@ def latest_run(app: Application, catalog_id: str) -> RecommendationReport | None
 
 
 def _report(app: Application, run: RecommendationRun) -> RecommendationReport:
+    version = run.run_id, app.changes
+    filled = app.cached(f"places {run.catalog_id}", version, lambda: app.recommendations.count(run.run_id))
     return RecommendationReport(
         run_id=run.run_id,
         catalog_id=run.catalog_id,
@@ -225,6 +223,7 @@ def _report(app: Application, run: RecommendationRun) -> RecommendationReport:
         top_k=run.top_k,
         seconds=run.seconds,
         made_at=run.created_at,
+        recommendations=filled,
         outdated=_outdated(app, run),
     )
 

@@ -123,6 +123,10 @@ class RecommendationStore:
         rows = self._database.fetch(queries.OF_STUDENT, [run.run_id, student_id])
         return [_recommendation(each, run.signals) for each in rows]
 
+    def count(self, run_id: str) -> int:
+        """How many courses all lists of a run hold."""
+        return int(self._database.fetch(queries.COUNT, [run_id])[0][0])
+
     def of_run(self, run_id: str) -> list[Recommendation]:
         """Everything a run recommended, by student and rank."""
         run = self.run(run_id)

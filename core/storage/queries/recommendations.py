@@ -32,6 +32,7 @@ WHERE run_id = ?
 """
 OF_STUDENT = _SELECT + "AND student_id = ? ORDER BY rank"
 OF_RUN = _SELECT + "ORDER BY student_id, rank"
+COUNT = "SELECT count(*) FROM recommendations WHERE run_id = ?"
 RUNS_OF_STUDENTS = """
 SELECT DISTINCT run_id FROM recommendations WHERE student_id IN (SELECT unnest($1::VARCHAR[]))
 """

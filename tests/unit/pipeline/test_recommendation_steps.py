@@ -77,7 +77,7 @@ def test_lists_of_students_who_are_deleted_meanwhile_are_not_stored(
 
 def test_everyone_gets_a_list_whose_contributions_add_up(app: Application, ready: str) -> None:
     report = recommendation.recommend(app, ready, top_k=3)
-    assert (report.students, report.top_k) == (3, 3)
+    assert (report.students, report.top_k, report.recommendations) == (3, 3, 9)
     for student in [it.student_id for it in app.students.all()]:
         view = student_view(app, ready, student)
         assert view.run_id == report.run_id
@@ -109,6 +109,11 @@ def test_answers_about_a_list_are_for_its_own_length(app: Application, ready: st
     for course in app.catalogs.courses(ready):
         reason = why_not(app, ready, student.student_id, course.course_key).reasons[0]
         assert (reason.key == "recommendation.why_not.listed") == (course.course_key in listed)
+
+
+def test_places_that_stay_empty_are_no_recommendations(app: Application, ready: str) -> None:
+    report = recommendation.recommend(app, ready, top_k=10)
+    assert report.recommendations == 3 * 6 - 2  # six courses, of which two students took one each
 
 
 def test_the_published_weights_make_the_run(app: Application, ready: str) -> None:
