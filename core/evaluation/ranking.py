@@ -93,7 +93,7 @@ def bootstrap_mean(values: Doubles, seed: int = 0, rounds: int = BOOTSTRAP_ROUND
     return Interval(float(values.mean()), float(low), float(high), len(values))
 
 
-Verdict = Literal["better", "worse", "no_difference"]
+Verdict = Literal["better", "worse", "no_difference", "too_few"]
 
 
 @dataclass(frozen=True, slots=True)

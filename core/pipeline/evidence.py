@@ -29,7 +29,7 @@ from core.recommendation.population import PopulationData
 from core.recommendation.ranking import PreparedPopulation, with_students
 from core.recommendation.tuning import SweepPoint, frontier, sweep, weight_grid
 
-FEWEST_OF_DEPARTMENT = 20  # students with history: with fewer, an interval says next to nothing
+FEWEST = 20  # students with history: with fewer, an interval says next to nothing
 SEARCH_STUDENTS = 1000  # the search looks at a sample, so that it takes seconds; what is picked is shown for all
 SEARCH_STEPS = 5  # weights in steps of a fifth: 56 sets of four signals
 
@@ -117,7 +117,7 @@ def _by_department(
     population: PopulationData, new: Mapping[str, Doubles], old: Mapping[str, Doubles]
 ) -> tuple[DepartmentEvidence, ...]:
     counts = np.bincount(population.student_department + 1, minlength=len(population.departments) + 1)[1:]
-    large = [place for place in np.argsort(-counts, kind="stable") if counts[place] >= FEWEST_OF_DEPARTMENT]
+    large = [place for place in np.argsort(-counts, kind="stable") if counts[place] >= FEWEST]
     return tuple(
         DepartmentEvidence(
             population.departments[place],
@@ -175,10 +175,16 @@ def _findings(new: Mapping[str, Doubles], old: Mapping[str, Doubles], rows: Bool
             name,
             bootstrap_mean(new[name][rows]),
             bootstrap_mean(old[name][rows]),
-            compare_paired(new[name][rows], old[name][rows]),
+            _compare(new[name][rows], old[name][rows]),
         )
         for name in new
     )
+
+
+def _compare(new: Doubles, old: Doubles) -> Difference:
+    """Of one student the interval has no width, and would make every difference a certain one."""
+    found = compare_paired(new, old)
+    return found if len(new) >= FEWEST else replace(found, verdict="too_few")
 
 
 def _sample(count: int) -> list[int]:
