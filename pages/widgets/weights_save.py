@@ -37,14 +37,7 @@ def draw_save(
     ):
         name = st.text_input(t("weights.name"), published.name if published else "", key="weights_name", max_chars=80)
         note = st.text_input(t("weights.note"), key="weights_note", max_chars=300)
-        may_publish = may(Permission.PUBLISH)
-        goes_public = may_publish & st.checkbox(
-            t("weights.publish_too"),
-            value=may_publish,
-            disabled=not may_publish,
-            help=reason_why_not(Permission.PUBLISH),
-            key="weights_publish_too",
-        )
+        goes_public = _draw_publish_too(t)
         if not st.form_submit_button(
             t("weights.save"),
             type="primary",
@@ -63,6 +56,15 @@ def draw_save(
                 recommend(application(), catalog_id)
     st.session_state["weights_outcome"] = t("weights.saved", name=plain(saved.name), version=saved.version)
     st.rerun()
+
+
+def _draw_publish_too(t: Translator) -> bool:
+    """Whether the set is to come into force as well; only for people who may decide that."""
+    may_publish, why_not = may(Permission.PUBLISH), reason_why_not(Permission.PUBLISH)
+    label = t("weights.publish_too")
+    return may_publish & st.checkbox(
+        label, value=may_publish, disabled=not may_publish, help=why_not, key="weights_publish_too"
+    )
 
 
 def _save(
