@@ -13,7 +13,11 @@ def is_rival(other: Job, job: Job) -> bool:
 
 
 def waits(job: Job, active: Sequence[Job]) -> bool:
-    """Whether a job has to wait for one that was there before it."""
+    """Whether a job has to wait for one that was there before it.
+
+    Which of them have begun says that by itself: the clock may have been set back meanwhile.
+    """
     return job.status is JobStatus.QUEUED and any(
-        is_rival(other, job) and other.created_at < job.created_at for other in active
+        is_rival(other, job) and (other.status is not JobStatus.QUEUED or other.created_at < job.created_at)
+        for other in active
     )

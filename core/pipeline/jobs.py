@@ -96,7 +96,7 @@ def list_jobs(
 def active_job(app: Application, catalog_id: str, kind: JobKind) -> Job | None:
     """The catalog's job of this kind that is queued, running or paused; of several the one that others wait for."""
     active = [job for job in app.jobs.active() if job.catalog_id == catalog_id and job.kind is kind]
-    return min(active, key=lambda job: job.created_at, default=None)
+    return min(active, key=lambda job: (job.status is JobStatus.QUEUED, job.created_at), default=None)
 
 
 def last_failure(app: Application, catalog_id: str, kind: JobKind) -> Message | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, tzinfo
 from itertools import pairwise
 
 import pytest
@@ -67,3 +68,19 @@ def test_it_still_waits_and_then_begins_after_a_restart(lab: Lab) -> None:
     assert lab.jobs.get("second").status is JobStatus.QUEUED
     lab.service.cancel("first")
     assert lab.finish("second").status is JobStatus.SUCCEEDED
+
+
+def test_it_waits_although_the_clock_was_set_back(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Earlier(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) - timedelta(hours=1)
+
+    lab.service.start(make_spec("first", count=6, behaviour="delay=0.05"))
+    monkeypatch.setattr("core.jobs.service.datetime", Earlier)
+    assert lab.service.start(make_spec("second", count=2), may_wait=True).status is JobStatus.QUEUED
+    lab.service.tick()
+    assert not lab.supervisor.is_alive("second")
+    assert lab.finish("second").done == 2
+    first = lab.jobs.get("first").finished_at
+    assert first is not None and first <= max(text.created_at for text in lab.texts("second"))

@@ -8,7 +8,7 @@ import pytest
 
 from core.pipeline.application import Application
 from core.pipeline.enhancement import forecast_setting
-from core.pipeline.jobs import JobReport, job_report, last_failure, list_jobs
+from core.pipeline.jobs import JobReport, active_job, job_report, last_failure, list_jobs
 from core.records import ItemState, Job, JobKind, JobStatus, Message
 from core.storage.journal_batch import ItemSample, JobItem, JournalBatch
 
@@ -55,3 +55,13 @@ def test_a_catalogs_run_is_found_after_many_texts_of_another_were_written_again(
         app.jobs.set_status(job.job_id, JobStatus.FAILED, Message("jobs.hung"))
     assert [job.job_id for job in list_jobs(app, JobKind.ENHANCE, catalog_id="this")] == ["j0"]
     assert last_failure(app, "this", JobKind.ENHANCE) == Message("jobs.hung")
+
+
+def test_the_run_under_way_is_shown_and_not_one_that_waits_for_it(app: Application) -> None:
+    """Whenever they were made: the clock may have been set back."""
+    for name, status, hours in (("runs", JobStatus.PAUSED, 1), ("waits", JobStatus.QUEUED, 0)):
+        at = BEGAN + timedelta(hours=hours)
+        app.jobs.create(Job(name, JobKind.ENHANCE, "c", status, {}, "s", at, 1), ["C1"], name, may_wait=True)
+    job = active_job(app, "c", JobKind.ENHANCE)
+    assert job is not None
+    assert job.job_id == "runs"
