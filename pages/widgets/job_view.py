@@ -78,13 +78,14 @@ def draw_progress_figures(progress: JobProgress, t: Translator) -> None:
 
 
 def draw_report_figures(report: JobReport, t: Translator) -> None:
-    """A finished job in one row of numbers, and how its forecast did."""
+    """An ended job in one row of numbers, and how its forecast did."""
     job = report.job
     metric_row(
         [
             Figure(t("widgets.done"), job.done),
             Figure(t("widgets.from_cache"), report.cached, help=t("widgets.from_cache_help")),
             Figure(t("widgets.failed"), job.failed + job.set_aside, help=t("widgets.failed_help")),
+            *([Figure(t("widgets.left"), job.pending)] if job.pending else []),
             Figure(t("widgets.took"), duration(report.seconds, t)),
             Figure(t("widgets.per_minute"), rate(report.courses_per_minute, t)),
             Figure(t("widgets.tokens_per_second"), rate(report.tokens_per_second, t, 0)),
