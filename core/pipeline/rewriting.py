@@ -11,6 +11,7 @@ from core.pipeline.prompts import PromptVersion, current_prompts, prompt_version
 from core.pipeline.settings import read_settings
 from core.records import Course, Enhancement, Job, JobKind, JobStatus, Message
 
+LARGEST_SEED = 2**31 - 1  # that a person can give; a command may give any
 _FALLBACK_LANGUAGE = "en"
 
 
@@ -39,7 +40,8 @@ def first_settings(app: Application, course: Course, present: Enhancement) -> Ag
     chosen = read_settings(app).generation
     default = next(version for version in prompts_for(app, course) if version.is_default)
     temperature = chosen.temperature if chosen.do_sample else 0.0
-    return AgainSettings(temperature, present.provenance.seed + 1, chosen.max_new_tokens, default.number)
+    seed = (present.provenance.seed + 1) % (LARGEST_SEED + 1)
+    return AgainSettings(temperature, seed, chosen.max_new_tokens, default.number)
 
 
 def prompts_for(app: Application, course: Course) -> tuple[PromptVersion, ...]:

@@ -8,7 +8,7 @@ from core.access.roles import Permission
 from core.i18n import Translator
 from core.pipeline.jobs import active_job, cancel_job, job_progress
 from core.pipeline.prompts import PromptVersion
-from core.pipeline.rewriting import AgainSettings, first_settings, prompts_for, rewriting, write_again
+from core.pipeline.rewriting import LARGEST_SEED, AgainSettings, first_settings, prompts_for, rewriting, write_again
 from core.records import Course, Enhancement, Job, JobKind, JobStatus
 from pages.widgets.display import plain
 from pages.widgets.job_view import draw_progress
@@ -19,7 +19,6 @@ from pages.widgets.session import application, guard
 
 _JOBS = "review_again_jobs"  # catalog and course key -> job
 _REFRESH_SECONDS = 1.0
-_LARGEST_SEED = 2**31 - 1
 
 
 def draw_again_form(course: Course, present: Enhancement, t: Translator) -> None:
@@ -49,7 +48,7 @@ def draw_again_form(course: Course, present: Enhancement, t: Translator) -> None
             key=keys["temperature"],
             help=t("source.temperature_help"),
         )
-        seed.number_input(t("source.seed"), 0, _LARGEST_SEED, first.seed, key=keys["seed"], help=t("source.seed_help"))
+        seed.number_input(t("source.seed"), 0, LARGEST_SEED, first.seed, key=keys["seed"], help=t("source.seed_help"))
         length.number_input(t("source.length"), 16, 1024, first.max_new_tokens, 10, key=keys["length"])
         prompt.selectbox(
             t("source.prompt"),
