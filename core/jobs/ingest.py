@@ -135,9 +135,10 @@ class Ingest:
         then the stored position means nothing. Timings are left out, because there is no telling which are stored.
         """
         position = self._jobs.get(self._spec.job_id).journal_position
-        lines = [line for line in self._reader.read_from() if not isinstance(line.entry, PartsMeasured)]
+        lines = list(self._reader.read_from())
         logger.warning("job %s: its whole journal is read again", self._spec.job_id)
-        self._store(position, lines[-1].next_position if lines else 0, lines)
+        untimed = [line for line in lines if not isinstance(line.entry, PartsMeasured)]
+        self._store(position, lines[-1].next_position if lines else 0, untimed)
 
     def _store(self, position: int, end: int, lines: Sequence[Line]) -> None:
         stretch = _Stretch(self._spec, self._done)

@@ -150,6 +150,14 @@ def test_a_journal_that_lost_its_stored_end_is_read_again(desk: Desk) -> None:
     assert desk.lab.jobs.get("job").journal_position == desk.journal.size()
 
 
+def test_measured_parts_are_counted_once_although_the_journal_is_read_again(desk: Desk) -> None:
+    desk.write(result(0), PartsMeasured({"generate": (2.0, 1)}))  # the last word of a worker that was killed then
+    desk.ingest.run()
+    desk.fresh_ingest().reconcile()
+    desk.fresh_ingest().run()
+    assert [(part.seconds, part.count) for part in desk.lab.jobs.timings("job")] == [(2.0, 1)]
+
+
 def test_rows_that_the_database_lost_come_back(desk: Desk) -> None:
     """A database restored from an older copy has an older position: the journal fills it up."""
     desk.write(result(0), result(1))
