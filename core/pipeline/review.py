@@ -23,6 +23,7 @@ WAITING = (ReviewState.DRAFT, ReviewState.STALE)
 PACE_DECISIONS = 20  # the newest decisions that the pace is taken from
 LONGEST_THOUGHT_SECONDS = 300  # a longer gap between two decisions is a break, not work
 _RECENT = 12
+_REJECTED = ReviewState.REJECTED
 
 
 class Risk(StrEnum):
@@ -89,13 +90,10 @@ def review_queue(
     """
     seen = app.enhancements.newest_decision()
     courses = {course.course_key: course for course in courses_of(app, catalog_id)}
-    newest = [it for key, it in app.enhancements.latest(catalog_id).items() if key in courses]
-    rejected = [
-        it for it in app.enhancements.of_catalog(catalog_id, [ReviewState.REJECTED]) if it.course_key in courses
-    ]
+    newest, rejected = app.enhancements.latest(catalog_id), app.enhancements.of_catalog(catalog_id, [_REJECTED])
+    listed = [it for it in (*newest.values(), *rejected) if it.course_key in courses]
+    counts = Counter(it.state for it in listed)
     human = _human_texts(app, catalog_id)
-    counts = Counter(it.state for it in newest) + Counter({ReviewState.REJECTED: len(rejected)})
-    listed = newest + (rejected if ReviewState.REJECTED in states else [])
     items = [
         QueueItem(
             it,
