@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -21,7 +21,10 @@ def keep_keys(
     its own number is that one's; else it gets a number that none had.
     """
     shared = {course.code for course in (*courses, *known) if course.code and course.course_key != course.code}
-    kept = _kept(courses, _keys_by_title(known, histories), shared)
+    earlier = (replace(said, course_key=key) for key, history in histories.items() for said, _ in history)
+    kept: dict[int, str] = {}
+    for likelier in (filter(_is_active, known), known, earlier):
+        _claim(kept, [course if course.code in shared else None for course in courses], likelier)
     taken = set(kept.values())
     gone = {course.course_key for course in known if not course.is_active}
     used = {course.course_key for course in (*courses, *known)}
@@ -36,31 +39,24 @@ def keep_keys(
     return tuple(result)
 
 
-def _keys_by_title(
-    known: Sequence[Course], histories: Mapping[str, History]
-) -> Mapping[tuple[str, str], Sequence[str]]:
-    """By code and title: the keys of the courses that say so now, before those that are gone or said so earlier."""
+def _is_active(course: Course) -> bool:
+    return course.is_active
+
+
+def _claim(kept: dict[int, str], courses: Sequence[Course | None], known: Iterable[Course]) -> None:
+    """Add to `kept` which key each course has that has none yet, by its position: that of a known one of its title."""
     keys: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for course in sorted(known, key=lambda course: not course.is_active):
-        keys[_identity(course)].append(course.course_key)
-    for key, history in histories.items():
-        for course, _ in history:
-            keys[_identity(course)].append(key)
-    return keys
-
-
-def _kept(courses: Sequence[Course], keys: Mapping[tuple[str, str], Sequence[str]], shared: set[str]) -> dict[int, str]:
-    """The keys, each once, of the courses at these positions that were there before."""
+    for each in known:
+        keys[_identity(each)].append(each.course_key)
     left = {identity: iter(listed) for identity, listed in keys.items()}
-    kept: dict[int, str] = {}
-    taken: set[str] = set()
+    taken = set(kept.values())
     for position, course in enumerate(courses):
-        if course.code in shared:
-            key = next((key for key in left.get(_identity(course), ()) if key not in taken), None)
-            if key is not None:
-                kept[position] = key
-                taken.add(key)
-    return kept
+        if course is None or position in kept:
+            continue
+        key = next((key for key in left.get(_identity(course), ()) if key not in taken), None)
+        if key is not None:
+            kept[position] = key
+            taken.add(key)
 
 
 def _identity(course: Course) -> tuple[str, str]:

@@ -32,3 +32,13 @@ def test_however_rows_move_no_key_is_given_twice_and_the_same_file_keeps_its_key
         known = {course.course_key: course for course in courses} | gone
         again = keep_keys(built(rows, merge_sections), tuple(known.values()), {})
         assert [course.course_key for course in again] == keys
+
+
+def test_what_a_course_says_now_counts_before_what_it_said_earlier() -> None:
+    graphs, rings = Course("A", "Graphs", "A"), Course("A#2", "Rings", "A")
+    histories = {"A": [(replace(graphs, title="Games"), False), (graphs, True)]}
+    games = replace(graphs, title="Games", course_key="A")
+    moved = (games, replace(graphs, course_key="A#2"), replace(rings, course_key="A#3"))
+    assert [course.course_key for course in keep_keys(moved, (graphs, rings), histories)] == ["A#4", "A", "A#2"]
+    alone = (games, replace(rings, course_key="A#2"))
+    assert [course.course_key for course in keep_keys(alone, (graphs, rings), histories)] == ["A", "A#2"]
