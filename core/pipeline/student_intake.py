@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,14 +122,19 @@ def _known_courses(app: Application, catalog_id: str | None) -> dict[str, str]:
     """What a history may call a course -> its key; courses that are offered come before those that were."""
     courses = app.catalogs.courses(catalog_id, active_only=False) if catalog_id else []
     offered = [course for course in courses if course.is_active]
-    titles = {comparable(course.title) for course in offered}
+    taken = {comparable(name) for course in offered for name in (course.title, course.code)}
     former = _names([course for course in courses if not course.is_active])
-    return {name: key for name, key in former.items() if comparable(name) not in titles} | _names(offered)
+    return {name: key for name, key in former.items() if comparable(name) not in taken} | _names(offered)
 
 
 def _names(courses: Sequence[Course]) -> dict[str, str]:
-    """A title that several courses share names none of them, however each of them spells it."""
+    """A title that several courses share names none of them, however each spells it, and so does a code of topics."""
     titles = Counter(comparable(course.title) for course in courses)
     known = {course.title: course.course_key for course in courses if titles[comparable(course.title)] == 1}
-    known |= {course.code: course.course_key for course in courses if course.code}
-    return known | {course.course_key: course.course_key for course in courses}
+    topics: dict[str, set[str]] = defaultdict(set)
+    for course in courses:
+        topics[course.code].add(comparable(course.title))
+    plain = [course for course in courses if course.code and len(topics[course.code]) == 1]
+    known |= {course.code: course.course_key for course in reversed(plain)}  # the first of several sections
+    shared = {code for code, names in topics.items() if len(names) > 1}
+    return known | {course.course_key: course.course_key for course in courses if course.course_key not in shared}
