@@ -253,9 +253,12 @@ def _unescaped(text: str) -> str:
 
 
 def _number_text(value: int | float, number_format: str) -> str:
-    """A number as a person reads it: no ".0" behind whole ones, leading zeros where the format asks for them."""
+    """A number as a person reads it: no ".0" behind whole ones, leading zeros where the format asks for them.
+
+    Excel shows 15 digits, so that what it counts up as 1.2000000000000002 is 1.2.
+    """
     if isinstance(value, float) and not value.is_integer():
-        return repr(value)
+        return f"{value:.15g}"
     text = str(int(value))
     return text.zfill(len(number_format)) if _ZERO_PADDED.fullmatch(number_format) else text
 

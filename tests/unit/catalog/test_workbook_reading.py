@@ -18,6 +18,19 @@ def saved(workbook: Workbook) -> bytes:
     return out.getvalue()
 
 
+def edited(workbook: Workbook, *changes: bytes) -> bytes:
+    """A workbook as another program writes it: the first, third, ... of `changes` become the next one."""
+    with zipfile.ZipFile(io.BytesIO(saved(workbook))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in parts.items():
+            for old, new in zip(changes[::2], changes[1::2], strict=True):
+                content = content.replace(old, new)
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
 def book(*rows) -> Workbook:
     workbook = Workbook()
     for row in rows:
@@ -48,6 +61,11 @@ def test_a_number_shown_with_leading_zeros_keeps_them():
     workbook = book(("code", "title"), (7, "Bond"))
     workbook.active["A2"].number_format = "000"
     assert read(workbook).rows == (("007", "Bond"),)
+
+
+def test_a_number_has_the_digits_that_excel_shows():
+    content = edited(book(("code", "title"), (1.2, "One"), (0.00001234, "Two")), b"<v>1.2<", b"<v>1.2000000000000002<")
+    assert read_table(content, "courses.xlsx").column("code") == ("1.2", "1.234e-05")
 
 
 def test_merged_header_cells_are_joined():
@@ -161,15 +179,9 @@ def test_a_sheet_without_cells_is_refused():
 
 
 def test_a_strict_workbook_is_refused_with_what_to_do():
-    out = io.BytesIO()
     usual, strict = b"http://schemas.openxmlformats.org/", b"http://purl.oclc.org/ooxml/"
-    with zipfile.ZipFile(io.BytesIO(saved(book(("code", "title"), ("A1", "One"))))) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, content in parts.items():
-            for kind in (b"spreadsheetml/2006/", b"officeDocument/2006/"):
-                content = content.replace(usual + kind, strict + kind.replace(b"2006/", b""))
-            archive.writestr(name, content)
+    kinds = (b"spreadsheetml/", b"officeDocument/")
+    changes = [part for kind in kinds for part in (usual + kind + b"2006/", strict + kind)]
     with pytest.raises(IntakeError) as caught:
-        read_table(out.getvalue(), "courses.xlsx")
+        read_table(edited(book(("code", "title"), ("A1", "One")), *changes), "courses.xlsx")
     assert caught.value.message.key == "intake.error.old_excel"
