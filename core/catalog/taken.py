@@ -29,9 +29,7 @@ class History:
 
         A course without a date of its own has that of the row's term.
         """
-        day = parse_term(term_cell)
-        if term_cell.strip() and not day:
-            self._odd_terms.setdefault(term_cell.strip(), []).append(row_number)
+        day = self._day(term_cell, row_number)
         found: dict[str, str] = {}
         for key, own_day in self._find(clean_text(cell), _SIGNS, row_number):
             found.setdefault(key, own_day or day)
@@ -42,7 +40,13 @@ class History:
         for name, rows in self._unknown.items():
             problems.add("unknown_course", rows[0], self._column, name, count=len(rows))
         for term, rows in self._odd_terms.items():
-            problems.add("odd_term", rows[0], self._term_column, term, count=len(rows))
+            problems.add("odd_term", rows[0], self._term_column or self._column, term, count=len(rows))
+
+    def _day(self, term: str, row_number: int) -> str:
+        day = parse_term(term)
+        if term.strip() and not day:
+            self._odd_terms.setdefault(term.strip(), []).append(row_number)
+        return day
 
     def _find(self, text: str, signs: Sequence[re.Pattern[str]], row_number: int) -> list[tuple[str, str]]:
         name = comparable(text)
@@ -54,7 +58,8 @@ class History:
             return [entry for part in signs[0].split(text) for entry in self._find(part, signs[1:], row_number)]
         dated = _WITH_TERM.fullmatch(text.strip())
         if dated and comparable(dated["name"]) in self._known:
-            return [(self._known[comparable(dated["name"])], parse_term(dated["at"] or dated["in"]))]
+            term = dated["at"] or dated["in"]
+            return [(self._known[comparable(dated["name"])], self._day(term, row_number))]
         self._unknown.setdefault(text.strip(), []).append(row_number)
         return []
 

@@ -120,3 +120,11 @@ def test_enrolments_of_the_open_university_are_mapped_and_joined() -> None:
         "2014-02-01",
         "2014-10-01",
     }
+
+
+def test_what_stands_in_brackets_behind_a_course_and_is_no_term_is_reported():
+    """The name before it is the course's, but it may be another course: "CS101 (honours)"."""
+    intake = build("student_id,history", ("S1", "CS101 (honours)"), ("S2", "ME200@2025-7; CS101@2025-1"))
+    assert [student.taken_course_keys for student in intake.students] == [("CS101",), ("ME200", "CS101")]
+    odd = [(problem.row_number, problem.column, problem.value) for problem in intake.problems]
+    assert odd == [(2, "history", "honours"), (3, "history", "2025-7")]
