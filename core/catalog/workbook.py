@@ -23,7 +23,8 @@ _LAST_ROW = 1_048_576  # of Excel; openpyxl would patiently count to any row tha
 _FORMULAS = frozenset((b"<f>", b"<f "))
 _MERGES = frozenset((b"mergeCell ",))
 _MARKS = _FORMULAS | _MERGES  # what is looked for in the parts, because reading it takes a second pass
-_ZERO_PADDED = re.compile("0{2,}")  # the number format of codes like 007
+_MASK = re.compile(r'(?:"[^"]*"|\\.|[-/ ()]|0)+')  # the number format of codes like 007, CS-101 or 2026-0001
+_MASK_PART = re.compile(r'"([^"]*)"|\\(.)|([-/ ()])|0')
 _ERRORS = frozenset(("#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"))
 
 
@@ -260,7 +261,19 @@ def _number_text(value: int | float, number_format: str) -> str:
     if isinstance(value, float) and not value.is_integer():
         return f"{value:.15g}"
     text = str(int(value))
-    return text.zfill(len(number_format)) if _ZERO_PADDED.fullmatch(number_format) else text
+    return _masked(text, number_format) if value >= 0 and _MASK.fullmatch(number_format) else text
+
+
+def _masked(digits: str, mask: str) -> str:
+    """Digits as a number format of noughts and fixed signs shows them; those with a single nought only name a unit."""
+    parts = list(_MASK_PART.finditer(mask))
+    places = sum(part.group() == "0" for part in parts)
+    if places < 2:
+        return digits
+    padded = digits.zfill(places)
+    first = len(padded) - places + 1  # what is longer than the mask stands at its first nought
+    signs = iter([padded[:first], *padded[first:]])
+    return "".join(next(signs) if part.group() == "0" else "".join(filter(None, part.groups())) for part in parts)
 
 
 def _letters(position: int) -> str:

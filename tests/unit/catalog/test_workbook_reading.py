@@ -57,10 +57,25 @@ def test_values_are_texts_as_a_person_reads_them():
     assert table.format == "xlsx"
 
 
-def test_a_number_shown_with_leading_zeros_keeps_them():
-    workbook = book(("code", "title"), (7, "Bond"))
-    workbook.active["A2"].number_format = "000"
-    assert read(workbook).rows == (("007", "Bond"),)
+@pytest.mark.parametrize(
+    ("number", "mask", "shown"),
+    [
+        (7, "000", "007"),
+        (1234, "000", "1234"),
+        (101, '"CS-"000', "CS-101"),
+        (1234, '"CS-"000', "CS-1234"),
+        (20260001, "0000-0000", "2026-0001"),
+        (7, r"\C\S00", "CS07"),
+        (3, '0" 학점"', "3"),
+        (3, "0.00", "3"),
+        (-7, "000", "-7"),
+        (1234, "#,##0", "1234"),
+    ],
+)
+def test_a_number_shown_through_a_mask_is_read_as_it_is_shown(number, mask, shown):
+    workbook = book(("code", "title"), (number, "Bond"))
+    workbook.active["A2"].number_format = mask
+    assert read(workbook).rows == ((shown, "Bond"),)
 
 
 def test_a_number_has_the_digits_that_excel_shows():
