@@ -126,7 +126,11 @@ def _settle_widths(
     longer = sum(length > width for length in lengths)
     if 2 * longer > len(data):
         usual = sorted(lengths)[len(lengths) // 2]
-        return unique_names([*layout.names, *[""] * (usual - width)]), data
+        missing = [""] * (usual - width)
+        is_counted = [cells[0].strip() for _, cells in data] == [str(number) for number in range(1, len(data) + 1)]
+        # R writes numbers before the rows and no name above them: all names would stand one column too far left
+        names = [*missing, *layout.names] if is_counted and usual == width + 1 else [*layout.names, *missing]
+        return unique_names(names), data
     report_short = 2 * sum(len(cells) < width for _, cells in data) <= len(data)
     kept = []
     for (number, cells), length in zip(data, lengths, strict=True):

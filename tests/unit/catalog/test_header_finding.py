@@ -133,6 +133,12 @@ def test_more_cells_than_names_in_most_rows_become_unnamed_columns():
     assert table.columns == ("code", "title", "column_3")
 
 
+def test_numbers_that_r_writes_before_the_rows_move_no_name():
+    table = read('"code","title"\n"1","A1","One"\n"2","A2","Two"\n')
+    assert table.columns == ("column_1", "code", "title")
+    assert table.rows[0] == ("1", "A1", "One")
+
+
 def test_names_are_cleaned():
     assert read("\u200b학수\u00a0번호 ,  교과목명\nA1,로봇\n").columns == ("학수 번호", "교과목명")
 
