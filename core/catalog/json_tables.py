@@ -118,7 +118,7 @@ def _find_records(value: Any, problems: ProblemList) -> list[NumberedRecord]:
             records.append((number, item))
         else:
             problems.add("not_an_object", number, value=_cell(item))
-    return _open_groups(name, records, problems)
+    return _open_groups(name, records)
 
 
 def _numbered(items: list[Any]) -> list[tuple[int, Any]]:
@@ -137,9 +137,22 @@ def _lists_of_objects(value: Any, name: str, depth: int) -> Iterator[tuple[str, 
             yield name, value
         elif value and all(isinstance(item, list) for item in value):
             yield name, _records_of_lists(value)
+    elif isinstance(value, dict) and (together := _together(value)):
+        yield name, together
     elif isinstance(value, dict) and depth < _MAX_SEARCH_DEPTH:
         for key, item in value.items():
             yield from _lists_of_objects(item, f"{name}.{key}" if name else key, depth + 1)
+
+
+def _together(lists: Mapping[str, Any]) -> list[Record]:
+    """What lists of one kind hold, such as a list for each department, each record with the name of its list."""
+    is_lists = len(lists) > 1 and all(isinstance(items, list) and items for items in lists.values())
+    if not is_lists or not all(isinstance(item, dict) for items in lists.values() for item in items):
+        return []
+    kinds = {frozenset(items[0]) for items in lists.values()}
+    if len(kinds) > 1 or not any(map(is_field_name, kinds.pop())):
+        return []
+    return [{"key": name, **item} for name, items in lists.items() for item in items]
 
 
 def _records_of_lists(rows: list[list[Any]]) -> list[Record]:
@@ -149,30 +162,28 @@ def _records_of_lists(rows: list[list[Any]]) -> list[Record]:
     return [dict(zip(names, row, strict=False)) for row in rows[1:]]
 
 
-def _open_groups(name: str, records: list[NumberedRecord], problems: ProblemList) -> list[NumberedRecord]:
+def _open_groups(name: str, records: list[NumberedRecord]) -> list[NumberedRecord]:
     """Where each record is a group, such as a department with its courses: the courses, with their group's data.
 
-    Groups that hold nothing are reported: they may be courses, and the list in them a detail.
+    A group that holds nothing stays a record: it may be a student without courses, or the course itself.
     """
     for key in dict.fromkeys(key for _, record in records for key in record):
-        groups = [(number, record, record.get(key)) for number, record in records]
-        inside = [item for *_, group in groups if isinstance(group, list) for item in group]
+        groups = [record.get(key) for _, record in records]
+        inside = [item for group in groups if isinstance(group, list) for item in group]
         if not inside or not all(isinstance(item, dict) for item in inside) or tokens_of(key)[-1:] == ():
             continue
         if tokens_of(key)[-1] in _NESTED_ROWS and len(inside) >= len(records):
             prefix = name.rpartition(".")[2] or "group"
-            for number, record, group in groups:
-                if not isinstance(group, list) or not group:
-                    problems.add("empty_group", number, value=_json_text(record), list=_shortened(key))
-            return _numbered(
-                [
-                    {**item, **{f"{prefix}.{k}": v for k, v in record.items() if k != key}}
-                    for _, record, group in groups
-                    if isinstance(group, list)
-                    for item in group
-                ]
-            )
+            return _numbered([row for _, record in records for row in _rows_inside(record, key, prefix)])
     return records
+
+
+def _rows_inside(record: Record, key: str, prefix: str) -> Iterator[Record]:
+    group = record.get(key)
+    is_list = isinstance(group, list)
+    around = {f"{prefix}.{k}": v for k, v in record.items() if k != key or (v and not isinstance(v, list | dict))}
+    for item in group if is_list and group else [group if isinstance(group, dict) else {}]:
+        yield {**item, **around}
 
 
 def _flatten_all(records: Iterator[NumberedRecord], limits: ReadLimits) -> tuple[list[str], list[NumberedRecord]]:

@@ -19,7 +19,6 @@ SEVERITIES = {
             "too_many_cells",
             "bad_json_line",
             "not_an_object",
-            "empty_group",
             "no_title",
             "same_row_again",
             "student_without_id",

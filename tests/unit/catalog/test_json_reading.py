@@ -96,6 +96,18 @@ def test_cells_without_a_name_of_their_own_are_kept():
     assert table.rows == (("A1", "하나", "One", "x"), ("A2", "둘", "", ""))
 
 
+def test_a_list_for_each_department_is_read_with_its_name():
+    table = read({"term": "2026-1", "lists": {"CS": [{"title": "a"}, {"title": "b"}], "ME": [{"title": "c"}]}})
+    assert table.columns == ("key", "title")
+    assert table.rows == (("CS", "a"), ("CS", "b"), ("ME", "c"))
+
+
+def test_lists_of_different_kinds_are_not_mixed():
+    table = read({"courses": [{"code": "A1", "title": "a"}], "students": [{"id": "1"}, {"id": "2"}]})
+    assert table.columns == ("id",)
+    assert table.problems[0].message.params == {"list": "students", "others": "courses"}
+
+
 def test_lists_that_are_not_read_are_named():
     table = read({"CS": {"courses": [{"title": "a"}, {"title": "b"}]}, "ME": {"courses": [{"title": "c"}]}})
     assert len(table.rows) == 2
@@ -113,12 +125,17 @@ def test_what_is_no_object_in_a_list_is_reported_with_its_place():
     ]
 
 
-def test_an_entry_that_holds_none_of_the_lists_that_are_read_is_reported():
-    table = read([{"title": "a", "lectures": [{"day": "Mon"}, {"day": "Tue"}]}, {"title": "b", "lectures": []}])
-    assert table.rows == (("Mon", "a"), ("Tue", "a"))
-    (problem,) = table.problems
-    assert (problem.message.key, problem.row_number) == ("intake.problem.empty_group", 2)
-    assert "b" in problem.value
+@pytest.mark.parametrize(("group", "row"), [([], ("", "b")), (None, ("", "b")), ({"day": "Fri"}, ("Fri", "b"))])
+def test_an_entry_without_a_list_of_its_own_stays_a_row(group, row):
+    table = read([{"title": "a", "lectures": [{"day": "Mon"}, {"day": "Tue"}]}, {"title": "b", "lectures": group}])
+    assert table.columns == ("day", "group.title")
+    assert table.rows == (("Mon", "a"), ("Tue", "a"), row)
+
+
+def test_what_stands_in_place_of_a_list_is_kept():
+    table = read([{"title": "a", "lectures": [{"day": "Mon"}, {"day": "Tue"}]}, {"title": "b", "lectures": "online"}])
+    assert table.columns == ("day", "group.title", "group.lectures")
+    assert table.rows[-1] == ("", "b", "online")
 
 
 def test_json_lines_are_read_and_damaged_lines_reported():
