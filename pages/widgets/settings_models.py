@@ -10,6 +10,8 @@ from core.access.roles import Permission
 from core.config import hub_is_allowed
 from core.i18n import Translator
 from core.measurement.hardware import get_device, get_optimal_dtype
+from core.pipeline.application import Application
+from core.pipeline.enhancement import EnhancementOptions
 from core.pipeline.models import list_models
 from core.pipeline.settings import Settings, change_settings, read_settings
 from pages.widgets.display import plain
@@ -18,11 +20,15 @@ from pages.widgets.model_install import draw_install
 from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application
 
+_OUTCOME = "settings_outcome"  # said after the next run, see pages/settings.py
+_FIRST_FIELD, _STARTED = "settings_generation_model", "settings_started_from"
+
 
 def draw_models(t: Translator) -> None:
     """The embedded models, the references in use, and the defaults of writing."""
     app = application()
     settings = read_settings(app)
+    started = _started_from(settings)
     draw_install(app, t)
     _draw_embedded(t)
     st.markdown(f"#### {t('settings.in_use')}")
@@ -30,7 +36,7 @@ def draw_models(t: Translator) -> None:
         generation = st.text_input(
             t("settings.generation_model"),
             settings.generation_model,
-            key="settings_generation_model",
+            key=_FIRST_FIELD,
             help=t("settings.reference_help"),
         )
         embedding = st.text_input(
@@ -51,17 +57,43 @@ def draw_models(t: Translator) -> None:
             help=reason_why_not(Permission.CONFIGURE),
             key="settings_save_models",
         ):
-            changed = replace(
-                settings,
-                generation_model=generation.strip(),
-                embedding_model=embedding.strip(),
-                engine=options.engine or settings.engine,
-                precision=options.precision or settings.precision,
-                generation=options.settings or settings.generation,
-            )
-            change_settings(app, changed)
-            st.session_state["settings_outcome"] = t("settings.saved")
-            st.rerun()
+            models = replace(settings, generation_model=generation.strip(), embedding_model=embedding.strip())
+            _save(app, started, models, options, t)
+
+
+def _save(app: Application, started: Settings, models: Settings, options: EnhancementOptions, t: Translator) -> None:
+    """Store what the form says, unless somebody else changed meanwhile what it was filled with."""
+    stored = read_settings(app)
+    if started != _without_name(stored):
+        st.session_state[_OUTCOME] = t("settings.changed_meanwhile")
+        st.rerun()
+    changed = replace(
+        models,
+        engine=options.engine or stored.engine,
+        precision=options.precision or stored.precision,
+        generation=options.settings or stored.generation,
+    )
+    change_settings(app, changed)
+    _begin_with(changed)
+    st.session_state[_OUTCOME] = t("settings.saved")
+    st.rerun()
+
+
+def _started_from(settings: Settings) -> Settings:
+    """The settings that the fields were filled with, in an earlier run or now: browsers keep what a field says."""
+    if _FIRST_FIELD not in st.session_state:
+        _begin_with(settings)
+    started: Settings = st.session_state[_STARTED]
+    return started
+
+
+def _begin_with(settings: Settings) -> None:
+    st.session_state[_STARTED] = _without_name(settings)
+
+
+def _without_name(settings: Settings) -> Settings:
+    """What the form is about."""
+    return replace(settings, actor="")
 
 
 def _precision_reason(settings: Settings, t: Translator) -> str:

@@ -224,6 +224,25 @@ def test_an_unknown_model_is_refused_with_a_sentence(seeded: Application) -> Non
     assert read_settings(seeded).generation_model != "/nowhere/model"
 
 
+def test_saved_settings_take_nothing_back_that_another_person_chose_meanwhile(
+    seeded: Application, language: str
+) -> None:
+    at = open_page("settings", seeded, language)
+    theirs = replace(read_settings(seeded), embedding_model="fake:theirs", precision="bfloat16", actor="Lee")
+    change_settings(seeded, theirs)
+    for _ in range(2):
+        at.number_input(key="option_tokens").set_value(99)
+        click(at, "settings_save_models")
+        assert Translator(language)("settings.changed_meanwhile") in [each.value for each in at.toast]
+        assert read_settings(seeded) == theirs
+    at = open_page("settings", seeded, language)
+    for tokens in (99, 101):
+        at.number_input(key="option_tokens").set_value(tokens)
+        click(at, "settings_save_models")
+        generation = replace(theirs.generation, max_new_tokens=tokens)
+        assert read_settings(seeded) == replace(theirs, generation=generation)
+
+
 def test_a_backup_is_listed_and_restoring_asks_first(seeded: Application) -> None:
     at = click(open_page("settings", seeded), "settings_backup")
     (backup,) = list_backups(seeded)
