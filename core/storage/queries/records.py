@@ -9,7 +9,7 @@ INSERT OR IGNORE INTO measurements (run_id, kind, created_at, rows, machine) VAL
 HAS_MEASUREMENT = "SELECT 1 FROM measurements WHERE run_id = ?"
 LIST_MEASUREMENTS = """
 SELECT run_id, kind, created_at, rows, machine FROM measurements
-WHERE $kind IS NULL OR kind = $kind ORDER BY created_at DESC LIMIT $limit
+WHERE $kind IS NULL OR kind = $kind ORDER BY rowid DESC LIMIT $limit -- as they came: the clock may have been set back
 """
 
 LAST_ACCESS = "SELECT sequence, entry_hash FROM access_log ORDER BY sequence DESC LIMIT 1"

@@ -89,6 +89,17 @@ def test_measurements_come_back_newest_first(database: Database) -> None:
     assert run.created_at.tzinfo is not None
 
 
+def test_the_measurement_that_was_stored_last_is_the_newest_although_the_clock_was_set_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = MeasurementStore(database)
+    store.save_run("lift", [], {})
+    earlier = now() - timedelta(hours=1)
+    monkeypatch.setattr("core.storage.measurement_store.now", lambda: earlier)
+    last = store.save_run("lift", [], {})
+    assert store.list("lift")[0].run_id == last
+
+
 def fill(log: AccessLog) -> None:
     for number in range(4):
         log.record("view", [f"S{number}", "S9"], "kim", "상담")
