@@ -65,7 +65,7 @@ def sign_in_first(widgets: Path, t: Translator) -> None:
     """
     actor = session_actor()
     if actor is not None:
-        if actor.is_signed_in and owner_of_token(browsers_token()) is None:
+        if actor.is_signed_in and not _is_kept(actor.name):
             _keep_signed_in(actor.name, t)
         return
     st.set_page_config(page_title=f"{t('access.title')} · CourseLift")
@@ -120,6 +120,12 @@ def user_of(proof: SignedIn) -> User | None:
     user = _users().find(proof.name)
     is_same = not proof.salt or (user is not None and user.password is not None and user.password.salt == proof.salt)
     return user if is_same else None
+
+
+def _is_kept(name: str) -> bool:
+    """Whether the browser's cookie is this person's and good: not of somebody before, or of an earlier password."""
+    proof = owner_of_token(browsers_token())
+    return proof is not None and proof.name == name and user_of(proof) is not None
 
 
 def _keep_signed_in(name: str, t: Translator) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import streamlit as st
 
 from core.access.actor import acting_as, local_actor
+from core.access.passwords import hash_password
 from core.access.roles import Role
 from core.access.users import UserFile
 from core.config import Config
@@ -15,9 +17,10 @@ from core.i18n import LANGUAGES, Translator
 from core.pipeline.review import ReviewQueue, review_queue
 from core.records import ReviewState
 from pages.widgets import sign_in
+from pages.widgets.browser_cookie import sessions
 from pages.widgets.display import plain
 from pages.widgets.session import application
-from tests.access_lab import add, enter, go_to, noted, open_app
+from tests.access_lab import PASSWORD, add, enter, go_to, noted, open_app
 from tests.pages_lab import button_of
 
 FOR_ANOTHER_REASON = {"review_back", "weights_reset"}  # at the first text; nothing was changed
@@ -97,6 +100,26 @@ def test_a_session_ends_after_its_hours(home: Path, monkeypatch: pytest.MonkeyPa
     at = enter(open_app(), "kim")
     monkeypatch.setattr(sign_in, "SESSION_SECONDS", 0)
     assert at.run().title[0].value == "Sign in"
+
+
+@pytest.mark.parametrize("who", ["kim", "lee"])
+def test_a_cookie_that_is_good_no_more_gives_way_to_that_of_whoever_signs_in(
+    home: Path, monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    """Without one of their own they could fetch no files, and would sign in anew after every reload."""
+    add(home, "kim", Role.REVIEWER)
+    users = UserFile(Config(home).users_path)
+    kim = users.list()[0]
+    assert kim.password is not None
+    old = sessions.redeem(str(sessions.ticket("kim", kim.password.salt)))
+    users.replace(replace(kim, password=hash_password(PASSWORD)))
+    add(home, "lee", Role.REVIEWER)
+    sent: list[str] = []
+    monkeypatch.setattr(sign_in, "browsers_token", lambda: old)
+    monkeypatch.setattr(sign_in, "browser_keeps_cookies", lambda: True)
+    monkeypatch.setattr(sign_in, "send_ticket", lambda name, *_: sent.append(name))
+    enter(open_app(), who)
+    assert sent == [who]
 
 
 def test_a_viewer_cannot_press_what_they_may_not_and_is_told_why(home: Path) -> None:
