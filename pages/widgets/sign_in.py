@@ -192,8 +192,9 @@ def _user_of_session() -> User | None:
     if signed_in is not None:
         return user_of(signed_in) if time.monotonic() - signed_in.since < SESSION_SECONDS else None
     proof = owner_of_token(browsers_token())
-    if proof is not None and proof.salt:  # the institution's sign-in has a cookie of its own, which ends with it
-        return user_of(proof)
+    known = user_of(proof) if proof is not None and proof.salt else None
+    if known is not None:  # by a password: the institution's sign-in has a cookie of its own, which ends with it
+        return known
     if not (_providers() and st.user.is_logged_in and _is_fresh() and _is_verified()):
         return None
     user = _users().find(str(st.user.get("email") or ""))

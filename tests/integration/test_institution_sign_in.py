@@ -12,6 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.access.roles import Role
 from core.config import PROJECT_FOLDER
+from pages.widgets import sign_in
+from pages.widgets.browser_cookie import sessions
 from pages.widgets.display import plain
 from tests.access_lab import add, noted
 from tests.pages_lab import TIMEOUT_SECONDS
@@ -48,6 +50,16 @@ def test_the_institutions_sign_in_counts_with_a_role_only(
     at.run()
     said = "sign_in" if not shown else "sign_in_failed"
     assert noted() == ["user_added"] * 2 + [said] * (shown != "Sign in with your institution")
+
+
+def test_who_had_a_password_before_comes_in_by_the_institution_though_the_old_cookie_is_still_there(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(home, "kim@example.ac.kr", Role.REVIEWER, password=None)
+    old = sessions.redeem(str(sessions.ticket("kim@example.ac.kr", "the salt of the password")))
+    monkeypatch.setattr(sign_in, "browsers_token", lambda: old)
+    at = arrive_from_institution(monkeypatch, {"email": "kim@example.ac.kr", "email_verified": True}, {})
+    assert plain("kim@example.ac.kr · reviewer") in [caption.value for caption in at.caption]
 
 
 @pytest.mark.parametrize(
