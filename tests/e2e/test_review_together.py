@@ -76,6 +76,16 @@ def test_a_decision_of_another_session_is_undone_from_the_list(seeded_dashboard:
     expect(page.get_by_text("1 of 5")).to_be_visible()
 
 
+def test_a_double_click_approves_the_text_that_was_read_and_no_other(seeded_dashboard: Dashboard, page: Page) -> None:
+    open_page(page, seeded_dashboard, "review")
+    page.locator(".st-key-review_approve button").click(click_count=2, delay=100)
+    expect(page.get_by_text("1 of 4")).to_be_visible()
+    settle(page)
+    assert page.locator("[data-testid=stAlert]").count() == 0
+    press(page, "review_undo")
+    expect(page.get_by_text("1 of 5")).to_be_visible()
+
+
 def test_a_text_is_written_again_and_its_effect_found_out(seeded_dashboard: Dashboard, page: Page) -> None:
     open_page(page, seeded_dashboard, "review")
     course = title(page)
