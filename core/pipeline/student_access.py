@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,9 +84,9 @@ def newest_entries(app: Application, limit: int) -> Sequence[Access]:
 def unmask(app: Application, student_ids: Sequence[str], reason: str) -> Mapping[str, str]:
     """The university's numbers behind these pseudonyms; the look is written down first.
 
-    Raises AccessError without a reason or the permission.
+    Raises AccessError without the permission or what `check_reason` asks for.
     """
-    _require_reason(reason)
+    check_reason(app, reason)
     note_access(app, "unmask", student_ids, reason)
     return app.students.numbers(student_ids)
 
@@ -94,9 +95,10 @@ def unmask(app: Application, student_ids: Sequence[str], reason: str) -> Mapping
 def find_by_number(app: Application, number: str, reason: str) -> str | None:
     """The pseudonym of the student with this number of the university, None when nobody has it.
 
-    Written down in either case, without the number. Raises AccessError without a reason or the permission.
+    Written down in either case, without the number. Raises AccessError without the permission or a reason, or when the
+    number is in the reason.
     """
-    _require_reason(reason)
+    check_reason(app, reason, number)
     try:
         found = [app.students.id_of(number.strip())]
     except StorageError:
@@ -120,9 +122,9 @@ def find_student(app: Application, given: str) -> str:
 def export_student(app: Application, view: StudentView, language: str, reason: str) -> bytes:
     """One student's list as CSV that opens right in Excel and holds no formulas; the export is written down.
 
-    Raises AccessError without a reason or the permission.
+    Raises AccessError without the permission or what `check_reason` asks for.
     """
-    _require_reason(reason)
+    check_reason(app, reason)
     note_access(app, "export", [view.student.student_id], reason)
     t = Translator(language)
     columns = ("rank", "code", "course", "department", "score", "reasons")
@@ -140,9 +142,10 @@ def export_student(app: Application, view: StudentView, language: str, reason: s
 def export_all_students(app: Application, catalog_id: str, format: ExportFormat, reason: str) -> bytes:
     """The stored lists of all students with the university's numbers; the export is written down.
 
-    Raises AccessError without a reason or the permission, RecommendationError when there is no stored run.
+    Raises AccessError without the permission or what `check_reason` asks for, RecommendationError when there is no
+    stored run.
     """
-    _require_reason(reason)
+    check_reason(app, reason)
     content = export_recommendations(app, catalog_id, format)
     note_access(app, "export", [ALL_STUDENTS], reason)
     return content
@@ -155,6 +158,13 @@ def take_backup(app: Application, path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _require_reason(reason: str) -> None:
-    if not visible_line(reason):
+def check_reason(app: Application, reason: str, number: str = "") -> None:
+    """Raises AccessError for an empty reason, and for one with a student's number, or this one: the reason stays in the
+    access log when the student goes.
+    """
+    line = visible_line(reason).casefold()
+    if not line:
         raise AccessError("access.no_reason")
+    for known in filter(None, [*app.students.numbers_in(line), number.strip().casefold()]):
+        if re.search(rf"(?<![0-9a-z]){re.escape(known)}(?![0-9a-z])", line):
+            raise AccessError("access.reason_names_student")

@@ -8,7 +8,6 @@ that were set aside) gives way to one made after. Copies that people downloaded 
 
 from __future__ import annotations
 
-import re
 import shutil
 import threading
 from collections.abc import Iterable, Sequence
@@ -21,11 +20,11 @@ from core.access.actor import current_actor, requires
 from core.access.roles import Permission
 from core.catalog.text import visible_line
 from core.embedding.texts import label_text, text_hash
-from core.errors import AccessError, JobError, StorageError
+from core.errors import JobError, StorageError
 from core.jobs.spec import JobSpec
 from core.jobs.supervisor import Supervisor
 from core.pipeline.application import Application
-from core.pipeline.student_access import acting_name, note_access
+from core.pipeline.student_access import acting_name, check_reason, note_access
 from core.records import JobKind
 from core.storage.backup import create_backup
 from core.storage.student_store import Deletion
@@ -56,7 +55,7 @@ def delete_unseen(app: Application, days: int, reason: str) -> Deletion | None:
     Raises what `delete_students` raises.
     """
     chosen = unseen_students(app, days)
-    _check_reason(app, chosen, reason)
+    check_reason(app, reason)
     note_access(app, "retention", chosen, f"{days} d, {len(chosen)}: {reason}")
     return delete_students(app, chosen, reason) if chosen else None
 
@@ -65,10 +64,10 @@ def delete_unseen(app: Application, days: int, reason: str) -> Deletion | None:
 def delete_students(app: Application, student_ids: Sequence[str], reason: str) -> Deletion:
     """Delete all traces of these students (pseudonyms) and return the record of it. Doing it again is harmless.
 
-    Raises AccessError without the permission or a reason that names none of them by number, StorageError when nobody
+    Raises AccessError without the permission or a reason that names nobody by number, StorageError when nobody
     is known under them, JobError while a run holds their interests.
     """
-    _check_reason(app, student_ids, reason)
+    check_reason(app, reason)
     known = list(app.students.numbers(student_ids))
     if not known:
         raise StorageError("deletion.nobody")
@@ -116,16 +115,6 @@ def deletions(app: Application) -> tuple[Deletion, ...]:
     if current_actor().may(Permission.READ_LOG):
         return records
     return tuple(replace(record, actor="", reason="") for record in records)
-
-
-def _check_reason(app: Application, student_ids: Sequence[str], reason: str) -> None:
-    """Raises AccessError for an empty reason, and for one with a number of those who go: the reason stays."""
-    line = visible_line(reason).casefold()
-    if not line:
-        raise AccessError("access.no_reason")
-    for number in app.students.numbers(student_ids).values():
-        if re.search(rf"(?<![0-9a-z]){re.escape(number.casefold())}(?![0-9a-z])", line):
-            raise AccessError("deletion.reason_names_student")
 
 
 def _find_traces(app: Application, student_ids: Sequence[str] = ()) -> _Traces:

@@ -31,6 +31,7 @@ from core.storage.conversion import (
 from core.storage.queries import students as queries
 
 Ids = list[str]
+Numbers = list[str]
 Students = list[Student]  # the method `list` hides the type's own name inside the class
 
 
@@ -113,6 +114,10 @@ class StudentStore:
     def numbers(self, student_ids: Sequence[str]) -> dict[str, str]:
         """The university's numbers behind pseudonyms; those that nobody knows any more are left out."""
         return dict(self._database.fetch(queries.NUMBERS, [list(student_ids)]))
+
+    def numbers_in(self, text: str) -> Numbers:
+        """The university's numbers that a text in lower case holds, in lower case too."""
+        return [row[0] for row in self._database.fetch(queries.NUMBERS_IN, [text])]
 
     def unseen_since(self, moment: datetime) -> Ids:
         """Pseudonyms of students who are not in the newest upload, nor in any since `moment`."""

@@ -8,10 +8,12 @@ from functools import partial
 import streamlit as st
 
 from core.access.roles import Permission
+from core.errors import AccessError
 from core.i18n import Translator
 from core.pipeline.export import ExportFormat
 from core.pipeline.recommendation import latest_run
 from core.pipeline.student_access import (
+    check_reason,
     export_all_students,
     find_by_number,
     note_list,
@@ -23,7 +25,7 @@ from core.records import Student
 from pages.widgets.picking import table_key
 from pages.widgets.recommendation_steps import what_changed
 from pages.widgets.rights import in_my_name, may, reason_why_not
-from pages.widgets.session import application
+from pages.widgets.session import application, show_error
 
 PAGE_SIZE = 50
 _NUMBERS, _FOUND, _LISTED, _PAGE = "students_numbers", "students_found", "students_listed", "students_page"
@@ -59,6 +61,18 @@ def _numbers(students: tuple[Student, ...]) -> Mapping[str, str]:
             {(student_id, reason): number for student_id, number in unmask(application(), new, reason).items()}
         )
     return {student_id: number for (student_id, why), number in known.items() if why == reason}
+
+
+def reason_for_export(t: Translator, *, key: str) -> str:
+    """The reason for taking lists away; "" until it is one that may be kept."""
+    reason = st.text_input(t("students.reason"), key=key, max_chars=200).strip()
+    try:
+        if reason:
+            check_reason(application(), reason)
+    except AccessError as error:
+        show_error(error)
+        return ""
+    return reason
 
 
 def draw_list(catalog_id: str, t: Translator) -> Student | None:
@@ -179,7 +193,7 @@ def _draw_export_all(catalog_id: str, t: Translator) -> None:
         if run.outdated:
             st.caption(t("students.lists_outdated", changes=what_changed(run, t)))
         st.caption(t("students.export_help"))
-        reason = st.text_input(t("students.reason"), key="students_export_reason", max_chars=200).strip()
+        reason = reason_for_export(t, key="students_export_reason")
         for kind in ExportFormat:
             st.download_button(
                 kind.upper(),

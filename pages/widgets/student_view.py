@@ -21,7 +21,7 @@ from pages.widgets.course_words import draw_words
 from pages.widgets.display import draw_chart, plain
 from pages.widgets.rights import in_my_name, may, reason_why_not
 from pages.widgets.session import application
-from pages.widgets.student_list import shown_id
+from pages.widgets.student_list import reason_for_export, shown_id
 from pages.widgets.weights_tuning import signal_labels, weights_in_words
 
 _LOOKED_AT = "students_looked_at"
@@ -158,7 +158,7 @@ def _draw_contributions(contributions: tuple[Contribution, ...], t: Translator) 
 def _draw_export(view: StudentView, t: Translator) -> None:
     with st.popover(t("students.export_one"), icon=":material/download:"):
         st.caption(t("students.export_help"))
-        reason = st.text_input(t("students.reason"), key="student_export_reason", max_chars=200).strip()
+        reason = reason_for_export(t, key="student_export_reason")
         st.download_button(
             "CSV",
             in_my_name(partial(export_student, application(), view, t.language, reason)),

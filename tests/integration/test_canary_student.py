@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -23,7 +24,7 @@ from core.pipeline.embedding import start_embedding
 from core.pipeline.export import ExportFormat
 from core.pipeline.recommendation import recommend
 from core.pipeline.replay import replay
-from core.pipeline.student_access import export_all_students, export_student, unmask
+from core.pipeline.student_access import export_all_students, export_student, find_by_number, unmask
 from core.pipeline.student_deletion import delete_students, deletions, unseen_students
 from core.pipeline.student_intake import apply_students, preview_students
 from core.pipeline.students import student_view
@@ -281,6 +282,25 @@ def test_nothing_is_deleted_without_a_reason_or_a_student(config: Config) -> Non
                 delete_students(app, [student_id], reason)
         assert app.students.get(student_id)
         assert deletions(app) == ()
+
+
+def test_no_reason_keeps_a_number_in_the_access_log(config: Config) -> None:
+    with Application(config, watch_jobs=False) as app:
+        catalog_id, student_id = app.catalogs.list()[0].catalog_id, app.students.id_of(NUMBER)
+        before, reason = len(app.access_log.list()), f"advising {NUMBER.lower()}"
+        steps: list[Callable[[], object]] = [
+            lambda: unmask(app, [student_id], reason),
+            lambda: unmask(app, [app.students.id_of("S-1")], reason),  # of another one
+            lambda: find_by_number(app, NUMBER, reason),
+            lambda: find_by_number(app, f" {NUMBER}-0", f"{NUMBER}-0"),  # of nobody yet
+            lambda: export_student(app, student_view(app, catalog_id, student_id), "en", reason),
+            lambda: export_all_students(app, catalog_id, ExportFormat.CSV, reason),
+        ]
+        for step in steps:
+            with pytest.raises(AccessError, match="without the number"):
+                step()
+        assert len(app.access_log.list()) == before
+        assert find_by_number(app, NUMBER, "advising") == student_id
 
 
 def test_numbers_do_not_reach_the_log_of_commands(

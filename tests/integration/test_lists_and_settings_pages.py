@@ -20,6 +20,7 @@ from pages.widgets import recommendation_steps
 from tests.pages_lab import (
     catalog_of,
     click,
+    open_dashboard,
     open_page,
     run,
     shown,
@@ -113,6 +114,20 @@ def test_ids_are_masked_until_a_reason_is_given_and_that_is_logged(seeded: Appli
     assert entry.subjects == tuple(pseudonyms)
     run(at)
     assert [entry.action for entry in seeded.access_log.list()] == ["unmask", "list"]
+
+
+def test_a_reason_with_a_number_shows_nobody_and_can_be_mended(seeded: Application, whole_dashboard: None) -> None:
+    at = open_dashboard("students")
+    at.toggle(key="students_unmask").set_value(True)
+    run(at)
+    at.text_input(key="students_unmask_reason").set_value("advising S-000001")
+    run(at)
+    assert "without the number" in at.error[0].value
+    assert not at.dataframe
+    at.text_input(key="students_unmask_reason").set_value("advising")
+    run(at)
+    assert "S-000001" in at.dataframe[0].value.to_string()
+    assert "S-0000" not in "".join(entry.reason for entry in seeded.access_log.list())
 
 
 def test_looking_at_one_student_is_written_down_once_a_session(

@@ -22,6 +22,7 @@ IDENTITIES = "SELECT number, student_id FROM student_identities"
 NUMBERS = """
 SELECT student_id, number FROM student_identities WHERE student_id IN (SELECT unnest($1::VARCHAR[]))
 """
+NUMBERS_IN = "SELECT lower(number) FROM student_identities WHERE contains(?, lower(number))"
 FIND_NUMBER = "SELECT student_id FROM student_identities WHERE number = ?"
 ADD_IDENTITIES = """
 INSERT INTO student_identities (student_id, number, last_seen_at)
