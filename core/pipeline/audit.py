@@ -56,7 +56,7 @@ def _rows(app: Application, catalog_id: str, texts: Sequence[Enhancement], t: Tr
     in_use = {} if current is None else app.releases.texts(current.release_id)
     for text in texts:
         key = text.course_key
-        now = courses[key]
+        now = courses.get(key) or Course(key, "")  # an older database was put back, and the text came from its journal
         source = sources.get((key, text.source_hash), now)
         used = in_use.get(key)
         yield {

@@ -64,6 +64,15 @@ def test_the_source_is_what_the_text_was_written_from_after_a_correction_too(
     assert (row["source"], row["source_to_draft"]) == ("How rooms sound.", "How {+big +}rooms sound.")
 
 
+def test_a_text_whose_course_an_older_database_lacks_is_there_without_a_source(
+    app: Application, audited: str, write: Write
+) -> None:
+    draft = write("HI1", "Of a later import.")
+    app.enhancements.save([replace(draft, enhancement_id="later", course_key="HI9")])
+    row = rows_of(app, audited)["HI9"]
+    assert (row["draft"], row["title"], row["source"], row["source_now"]) == ("Of a later import.", "", "", True)
+
+
 def test_what_was_not_approved_has_no_final_text(app: Application, audited: str) -> None:
     rows = rows_of(app, audited)
     assert (rows["PH1"]["state"], rows["PH1"]["final"], rows["PH1"]["releases"]) == ("rejected", "", [])
