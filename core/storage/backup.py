@@ -67,8 +67,8 @@ def restore_backup(backup: Path, database_path: Path) -> Path | None:
     Every row is copied into a new file, which shows whether the backup is sound and makes the indexes anew. Uploads
     and files of jobs that are missing beside the database come back, those that are there stay as they are. The old
     files are set aside under a dated name, never deleted; returns where the old database is now, None when there was
-    none. `backup` may be the old database itself: then its log is left out. Nobody opens the database meanwhile: what
-    they wrote would be set aside with it. Raises StorageError.
+    none. `backup` may be a database with its log, out of a copied folder, or the old database itself: then its log is
+    left out. Nobody opens the database meanwhile: what they wrote would be set aside with it. Raises StorageError.
     """
     with own_files.claimed(database_path):
         if _is_in_use(database_path):
@@ -91,6 +91,8 @@ def _make_incoming(backup: Path, database_path: Path) -> Path:
     try:
         with step("restore.copy"):
             shutil.copyfile(backup, copy)
+            if backup.resolve() != database_path.resolve() and _log_of(backup).exists():
+                shutil.copyfile(_log_of(backup), _log_of(copy))
         with _opened(copy, may_write_in=database_path.parent) as connection:
             _refuse_newer(connection, backup)
             with step("restore.files"):
@@ -163,7 +165,7 @@ def take_place(copy: Path, database_path: Path) -> None:
     Raises StorageError, having changed nothing, when the database still has a log: it would be replayed into the copy.
     OSError when the folder has no room.
     """
-    if database_path.with_name(f"{database_path.name}.wal").exists():
+    if _log_of(database_path).exists():
         raise StorageError("storage.stopped")
     database_path = database_path.resolve()  # a link would be replaced, and the file that it names stay as it is
     if copy.stat().st_dev == database_path.stat().st_dev:
@@ -228,7 +230,11 @@ def _remove(*databases: Path) -> None:
     """
     for path in databases:
         path.unlink(missing_ok=True)
-        path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+        _log_of(path).unlink(missing_ok=True)
+
+
+def _log_of(database_path: Path) -> Path:
+    return database_path.with_name(f"{database_path.name}.wal")
 
 
 def _is_in_use(database_path: Path) -> bool:
@@ -247,7 +253,7 @@ def set_aside(database_path: Path, *, keep_name: bool = False) -> Path | None:
     too, until another file takes it.
     """
     date = _date()
-    log = database_path.with_name(f"{database_path.name}.wal")
+    log = _log_of(database_path)
     if log.exists():
         with step("restore.set_log_aside"):
             log.replace(log.with_name(f"{database_path.name}.{date}.wal"))

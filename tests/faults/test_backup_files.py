@@ -56,6 +56,16 @@ def test_one_file_brings_everything_back_on_an_empty_disk(config: Config, backup
         assert b"Acoustics" in export_catalog(app, catalog_id, ExportFormat.CSV)
 
 
+def test_a_copied_folder_of_a_killed_application_is_restored_with_what_stands_in_the_log(
+    installation: Installation, own_state_folder: Path, tmp_path: Path
+) -> None:
+    copied = copy_of(installation.killed, tmp_path / "copied")
+    assert (copied.home / "courselift.duckdb.wal").stat().st_size > 0
+    restore(Config(own_state_folder), copied.database_path)
+    with Application(Config(own_state_folder), watch_jobs=False) as app:
+        assert sum(len(app.enhancements.of_job(job.job_id)) for job in app.jobs.list()) == RESULTS
+
+
 def test_a_backup_of_a_half_done_job_lets_it_go_on_elsewhere(config: Config, own_state_folder: Path) -> None:
     with Application(config, watch_jobs=False) as app:
         half_done = list_backups(app)[-1].path  # made in the middle of the early job
