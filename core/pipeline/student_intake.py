@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.access.actor import requires
@@ -33,6 +33,7 @@ class StudentPreview:
     was_remembered: bool
     intake: StudentIntake
     stored_students: int  # how many the import would replace
+    last_upload: str | None  # that students came with when this was read; None before the first
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -76,7 +77,8 @@ def remap_students(
 ) -> StudentPreview:
     """The same file under another mapping, without reading it again."""
     was_remembered = preview.was_remembered and mapping == preview.mapping
-    return _preview(app, preview.upload, preview.table, mapping, was_remembered, catalog_id)
+    changed = _preview(app, preview.upload, preview.table, mapping, was_remembered, catalog_id)
+    return replace(changed, stored_students=preview.stored_students, last_upload=preview.last_upload)
 
 
 @requires(Permission.MANAGE_STUDENTS)
@@ -85,7 +87,8 @@ def apply_students(app: Application, preview: StudentPreview) -> StudentImport:
 
     The file itself is not kept, nor its name: they may say more about people than is needed here, and nothing reads
     them again.
-    Raises IntakeError when the preview holds no student.
+    Raises IntakeError when the preview holds no student, or when students came from elsewhere since it was made: who
+    would be replaced is not what it said.
     """
     started = time.perf_counter()
     students = preview.intake.students
@@ -93,6 +96,8 @@ def apply_students(app: Application, preview: StudentPreview) -> StudentImport:
     if not students:
         raise IntakeError("pipeline.error.no_students", file=upload.file_name)
     with app.database.write():
+        if app.catalogs.last_upload_of_students() != preview.last_upload:
+            raise IntakeError("pipeline.error.students_meanwhile")
         upload_id = app.catalogs.save_upload(upload.content_hash, "", len(upload.content), _KIND, "")
         app.catalogs.remember_mapping(table_shape(preview.table), _KIND, preview.mapping.fields)
         app.students.replace_all(students, upload_id)
@@ -114,8 +119,9 @@ def _preview(
     was_remembered: bool,
     catalog_id: str | None,
 ) -> StudentPreview:
+    last_upload, stored = app.catalogs.last_upload_of_students(), app.students.count()
     intake = build_students(table, mapping, _known_courses(app, catalog_id))
-    return StudentPreview(upload, table, mapping, was_remembered, intake, app.students.count())
+    return StudentPreview(upload, table, mapping, was_remembered, intake, stored, last_upload)
 
 
 def _known_courses(app: Application, catalog_id: str | None) -> dict[str, str]:

@@ -109,6 +109,11 @@ class CatalogStore:
         """Where files of students lie that were kept by an earlier version, and are no catalog's."""
         return [row[0] for row in self._database.fetch(queries.FILES_OF_STUDENTS)]
 
+    def last_upload_of_students(self) -> str | None:
+        """The upload that students came with last; None before the first."""
+        row = self._database.fetch_one(queries.LAST_UPLOAD_OF_STUDENTS)
+        return None if row is None else str(row[0])
+
     def forget_files_of_students(self) -> None:
         """Note that no file of students is kept; what an earlier version kept of their names may be people's."""
         with self._database.write() as cursor:

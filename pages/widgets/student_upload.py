@@ -7,7 +7,7 @@ import streamlit as st
 from core.access.roles import Permission
 from core.catalog.mapping import STUDENT_FIELDS
 from core.config import MAX_UPLOAD_MIB
-from core.errors import CourseLiftError
+from core.errors import CourseLiftError, IntakeError
 from core.i18n import Translator
 from core.pipeline.samples import load_sample_students
 from core.pipeline.student_intake import (
@@ -17,14 +17,14 @@ from core.pipeline.student_intake import (
     preview_students,
     remap_students,
 )
-from pages.widgets.display import Figure, metric_row
+from pages.widgets.display import Figure, metric_row, plain
 from pages.widgets.formats import duration
 from pages.widgets.rights import may, reason_why_not
 from pages.widgets.session import application, show_error
 from pages.widgets.upload_form import choose_mapping, draw_problems, draw_table_preview, translate_upload_box
 
 _FILE_TYPES = ("csv", "tsv", "txt", "xlsx", "json", "jsonl", "ndjson")
-_PREVIEW, _IMPORT = "students_preview", "students_import"
+_PREVIEW, _IMPORT, _CONFLICT = "students_preview", "students_import", "students_conflict"
 
 
 def draw_upload(catalog_id: str, t: Translator) -> None:
@@ -107,6 +107,9 @@ def _draw_preview(catalog_id: str, first: StudentPreview, t: Translator) -> None
         ]
     )
     draw_problems(preview.problems, t, key="students_problems")
+    conflict = st.session_state.pop(_CONFLICT, None)
+    if conflict is not None:
+        st.warning(plain(t.message(conflict)), icon=":material/group:")
     if preview.stored_students:
         st.warning(t("students.replaces", count=preview.stored_students), icon=":material/sync:")
     if st.button(
@@ -118,9 +121,21 @@ def _draw_preview(catalog_id: str, first: StudentPreview, t: Translator) -> None
         disabled=(not students) or not may(Permission.MANAGE_STUDENTS),
     ):
         with st.spinner(t("students.storing")):
-            done = apply_students(application(), preview)
+            done = _apply(preview)
         st.session_state.pop(_PREVIEW, None)
         _finish(done)
+
+
+def _apply(preview: StudentPreview) -> StudentImport:
+    """What the import did; when somebody else imported students meanwhile, the page looks anew and says so."""
+    try:
+        return apply_students(application(), preview)
+    except IntakeError as error:
+        if error.message.key != "pipeline.error.students_meanwhile":
+            raise
+        st.session_state[_CONFLICT] = error.message
+        st.session_state.pop(_PREVIEW, None)
+        st.rerun()
 
 
 def _finish(done: StudentImport) -> None:

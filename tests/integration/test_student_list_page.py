@@ -9,8 +9,9 @@ from core.i18n import Translator
 from core.pipeline.application import Application
 from core.pipeline.student_intake import apply_students, preview_students
 from pages.widgets import student_list
+from pages.widgets.display import plain
 from pages.widgets.picking import table_key
-from tests.pages_lab import catalog_of, open_page, run, shown
+from tests.pages_lab import catalog_of, click, open_page, run, shown
 
 DEPARTMENTS = ("Mathematics", "Physics", "Physics")
 
@@ -85,3 +86,19 @@ def test_a_number_that_nobody_had_is_looked_up_again_after_the_next_upload(seede
     file = b"student_id,department,year\nN-77,Physics,1\n"
     apply_students(seeded, preview_students(seeded, file, "s.csv", catalog_id=catalog_of(seeded)))
     assert listed(run(at)) == ["N-77"]
+
+
+def test_students_whom_a_colleague_imported_are_shown_before_they_are_replaced(seeded: Application) -> None:
+    at = open_page("students", seeded)
+    at.session_state["students_view"] = "upload"
+    run(at).file_uploader(key="students_file").upload("mine.csv", b"student_id,department\nS-9,Physics\n", "text/csv")
+    run(at)
+    theirs = b"student_id,department\nT-1,Physics\nT-2,Physics\n"
+    apply_students(seeded, preview_students(seeded, theirs, "theirs.csv"))
+    click(at, "students_apply")
+    t = Translator("en")
+    warned = [plain(t("pipeline.error.students_meanwhile")), t("students.replaces", count=2)]
+    assert [warning.value for warning in at.warning] == warned
+    assert seeded.students.count() == 2
+    click(at, "students_apply")
+    assert seeded.students.count() == 1

@@ -22,6 +22,7 @@ FILES_OF_STUDENTS = """
 SELECT stored_path FROM uploads WHERE kind = 'students' AND stored_path <> ''
 AND stored_path NOT IN (SELECT stored_path FROM uploads WHERE kind <> 'students')
 """
+LAST_UPLOAD_OF_STUDENTS = "SELECT upload_id FROM uploads WHERE kind = 'students' ORDER BY rowid DESC LIMIT 1"
 FORGET_FILES_OF_STUDENTS = "UPDATE uploads SET stored_path = '', file_name = '' WHERE kind = 'students'"
 ADD_IMPORT = "INSERT INTO imports (import_id, catalog_id, upload_id, imported_at, counts) VALUES (?, ?, ?, ?, ?)"
 LIST_IMPORTS = """

@@ -4,11 +4,12 @@ import errno
 
 import pytest
 
+from core.catalog.mapping import ColumnMapping
 from core.errors import IntakeError, StorageError
 from core.pipeline.application import Application
 from core.pipeline.intake import apply_catalog, preview_catalog, problems_file, remap_catalog
 from core.pipeline.samples import SAMPLES, load_sample
-from core.pipeline.student_intake import apply_students, preview_students
+from core.pipeline.student_intake import apply_students, preview_students, remap_students
 from core.pipeline.triage import read_triage
 from core.records import DescriptionStatus, ReviewState
 
@@ -105,6 +106,19 @@ def test_problems_can_be_taken_away_in_korean(app: Application, catalog_file: by
     preview = preview_catalog(app, catalog_file + b",,,,\nXX,,Physics,text,\n", "spring.csv")
     assert preview.problems
     assert problems_file(preview.problems, "ko").startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.parametrize("is_remapped", [False, True])
+def test_students_whom_somebody_imported_meanwhile_are_not_replaced(
+    app: Application, student_file: bytes, catalog_id: str, students: int, is_remapped: bool
+) -> None:
+    preview = preview_students(app, b"student_id,department\nS9,Physics\n", "mine.csv", catalog_id=catalog_id)
+    apply_students(app, preview_students(app, student_file, "theirs.csv", catalog_id=catalog_id))
+    if is_remapped:
+        preview = remap_students(app, preview, ColumnMapping({"student_id": "student_id"}), catalog_id=catalog_id)
+    with pytest.raises(IntakeError, match="imported students after"):
+        apply_students(app, preview)
+    assert app.students.count() == 3
 
 
 def test_students_are_stored_with_their_history(
