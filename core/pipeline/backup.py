@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,7 +60,10 @@ class BackupFile:
 def list_backups(app: Application) -> tuple[BackupFile, ...]:
     """The copies in the backups folder, newest first; last those whose date is still to come: a clock was ahead."""
     now = datetime.now(UTC)
-    copies = [_describe(path) for path in app.config.backups_folder.glob("*.duckdb") if path.is_file()]
+    copies = []
+    for path in app.config.backups_folder.glob("*.duckdb"):
+        with suppress(FileNotFoundError):  # taken away at this moment, or a link to one that is elsewhere now
+            copies.append(_describe(path))
     return tuple(sorted(copies, key=lambda copy: (copy.made_at <= now, copy.made_at), reverse=True))
 
 

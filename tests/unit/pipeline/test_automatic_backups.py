@@ -14,8 +14,10 @@ import pytest
 from core.config import Config
 from core.errors import CourseLiftError
 from core.pipeline import application as application_module
+from core.pipeline import backup as backup_module
 from core.pipeline.application import Application
 from core.pipeline.backup import (
+    BackupFile,
     back_up_when_due,
     fuller_backup,
     keep_backups,
@@ -71,6 +73,22 @@ def test_links_to_copies_that_are_elsewhere_now_hold_up_no_backup(config: Config
         assert back_up_when_due(app) is not None
         assert kinds(app) == ["automatic"]
         assert verify(app).holds
+
+
+def test_a_copy_that_is_taken_away_while_they_are_listed_is_left_out(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described = backup_module._describe
+
+    def taken_away(path: Path) -> BackupFile:
+        if path == going:
+            path.unlink()
+        return described(path)
+
+    with Application(config, watch_jobs=False) as app:
+        stays, going = make_backup(app).path, make_backup(app).path
+        monkeypatch.setattr(backup_module, "_describe", taken_away)
+        assert [backup.path for backup in list_backups(app)] == [stays]
 
 
 def test_a_change_is_backed_up_after_a_day(config: Config) -> None:
