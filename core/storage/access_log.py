@@ -160,14 +160,14 @@ class AccessLog:
 
 
 def _noted(values: Values) -> Access | None:
-    """The entry of a line; None when its seal does not fit."""
+    """The entry of a line; None when its seal does not fit, or when it is no line of ours."""
     sequence, recorded_at, action, subjects, actor, reason, previous_hash, entry_hash = values
     try:
         moment = datetime.fromisoformat(recorded_at)
+        entry = Access(sequence, moment, action, tuple(subjects), actor, reason, previous_hash, entry_hash)
+        return entry if entry.expected_hash == entry_hash else None
     except (TypeError, ValueError):
         return None
-    entry = Access(sequence, moment, action, tuple(subjects), actor, reason, previous_hash, entry_hash)
-    return entry if entry.expected_hash == entry_hash else None
 
 
 def _access(row: tuple[Any, ...]) -> Access:

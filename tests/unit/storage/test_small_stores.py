@@ -164,6 +164,16 @@ def test_a_kill_between_database_and_journal_leaves_no_gap(database: Database, t
     assert AccessLog(database, tmp_path / "access.log").put_back() == 5
 
 
+@pytest.mark.parametrize("subjects", ["5", "null", '["\\ud800"]'])
+def test_a_line_that_is_none_of_ours_is_passed_over(database: Database, tmp_path: Path, subjects: str) -> None:
+    line = f'[1, "2026-01-01T00:00:00+00:00", "delete", {subjects}, "kim", "", "", ""]'
+    (tmp_path / "access.log").write_text(f"{line}\n")
+    log = AccessLog(database, tmp_path / "access.log")
+    assert not log.lacks_deletions()
+    assert log.put_back() == 0
+    assert log.missing() == [1]
+
+
 def test_a_forged_line_of_the_journal_is_not_put_back(database: Database, tmp_path: Path) -> None:
     log = AccessLog(database, tmp_path / "access.log")
     fill(log)
