@@ -101,15 +101,20 @@ def write_result(result: Result, as_json: bool) -> None:
 def write_output(path: Path, content: bytes) -> None:
     """Write a file that somebody named, for those who could read the one before, or who can read their other files.
 
+    A link stays one, and what is no file (/dev/null, a pipe) is written to: a new file in its place would destroy it.
     Raises CourseLiftError when it cannot be written.
     """
     try:
-        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else ordinary_file_mode()
-        write_atomically(path, content)
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+            return
+        file = path.resolve()
+        mode = stat.S_IMODE(file.stat().st_mode) if file.exists() else ordinary_file_mode()
+        write_atomically(file, content)
     except OSError as error:
         raise CourseLiftError("cli.cannot_write", path=path) from error
     with suppress(OSError):  # a disk that knows no modes
-        path.chmod(mode)
+        file.chmod(mode)
 
 
 def problem_values(problems: Sequence[Problem], t: Translator) -> list[dict[str, Any]]:
