@@ -59,12 +59,11 @@ class BackupFile:
 
 def list_backups(app: Application) -> tuple[BackupFile, ...]:
     """The copies in the backups folder, newest first; last those whose date is still to come: a clock was ahead."""
-    now = datetime.now(UTC)
     copies = []
     for path in app.config.backups_folder.glob("*.duckdb"):
         with suppress(FileNotFoundError):  # taken away at this moment, or a link to one that is elsewhere now
             copies.append(_describe(path))
-    return tuple(sorted(copies, key=lambda copy: (copy.made_at <= now, copy.made_at), reverse=True))
+    return tuple(sorted(copies, key=lambda copy: _age_order(copy.made_at), reverse=True))
 
 
 @requires(Permission.KEEP)
@@ -134,7 +133,7 @@ def restore_newest(config: Config) -> tuple[Path | None, Path | None]:
     if (database := _open_if_possible(config)) is not None:
         database.close()
     copies = [path for path in (config.database_path, *config.backups_folder.glob("*.duckdb")) if path.is_file()]
-    for copy in sorted(copies, key=lambda path: path.stat().st_mtime, reverse=True):
+    for copy in sorted(copies, key=lambda path: _age_order(_made_at(path)), reverse=True):
         try:
             aside = restore_backup(copy, config.database_path)
             _keep_what_came_after(config)
@@ -223,6 +222,11 @@ def _take_away_old(app: Application) -> None:
         for backup in of_kind[kept:]:
             backup.path.unlink(missing_ok=True)
             logger.info("took away the old backup %s", backup.path.name)
+
+
+def _age_order(made_at: datetime) -> tuple[bool, datetime]:
+    """What sorts copies from old to new, those from a clock that was ahead before all others."""
+    return made_at <= datetime.now(UTC), made_at
 
 
 def _describe(path: Path) -> BackupFile:

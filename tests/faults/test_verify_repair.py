@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import duckdb
@@ -12,7 +13,7 @@ from core.cli.main import main
 from core.config import Config
 from core.errors import StorageError
 from core.pipeline.application import Application
-from core.pipeline.backup import list_backups, restore
+from core.pipeline.backup import list_backups, make_backup, restore
 from core.pipeline.intake import apply_catalog, preview_catalog
 from core.pipeline.verify import VerifyReport, read_journals_again, repair, verify
 from core.records import ItemState, JobStatus, ReviewState
@@ -203,6 +204,15 @@ def test_a_damaged_database_gives_way_to_the_newest_copy(config: Config) -> None
     assert done.after.holds
     assert done.restored_from is not None and done.restored_from.parent == config.backups_folder
     assert done.set_aside is not None and done.set_aside.read_bytes() == b"damaged" * 10_000
+    assert check(config.home).faults == []
+
+
+def test_an_old_copy_that_was_put_into_the_folder_today_is_not_the_newest(config: Config) -> None:
+    with open_app(config) as app:
+        newest, (old,) = make_backup(app).path, list_backups(app)[1:]
+    os.utime(old.path, (newest.stat().st_mtime + 60,) * 2)
+    config.database_path.write_bytes(b"damaged" * 10_000)
+    assert repair(config).restored_from == newest
     assert check(config.home).faults == []
 
 
