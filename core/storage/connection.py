@@ -19,7 +19,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +27,8 @@ import duckdb
 
 from core.errors import StorageError
 from core.failpoints import step
-from core.storage import own_files
+from core.storage import failures, own_files
 from core.storage.backup import copy_before_upgrade, copy_whole, take_place
-from core.storage.failures import (
-    is_fatal,
-    is_held_by_another_process,
-    opening_failure,
-    working_failure,
-    writing_failure,
-)
 from core.storage.migrations import migrate
 from core.storage.secure_settings import secure_settings
 from core.storage.soundness import read_every_row
@@ -44,8 +37,7 @@ logger = logging.getLogger(__name__)
 
 IN_MEMORY = ":memory:"
 _THREADS = 2  # of DuckDB's own; the rest of the machine belongs to the models
-_RETRY_SECONDS, _CLOSE_SECONDS = 0.25, 10.0
-_INTERRUPT_SECONDS = 0.05
+_RETRY_SECONDS, _CLOSE_SECONDS, _INTERRUPT_SECONDS = 0.25, 10.0, 0.05
 _LONG_LOG = 32 * 2**20  # bytes; DuckDB itself empties its log after 16 MiB, when nobody reads at that moment
 _REST_SECONDS = 1.0  # at most, for readers to end while nobody new begins
 
@@ -126,7 +118,8 @@ class Database:
                     cursor.execute("COMMIT")
                 self._empty_long_log(cursor)
             except BaseException:
-                _roll_back(cursor)
+                with suppress(duckdb.Error):  # the transaction may be gone already; the first error is the one to tell
+                    cursor.execute("ROLLBACK")
                 raise
             finally:
                 self._is_writing = False
@@ -139,15 +132,22 @@ class Database:
         if length < self._long_log:
             return
         self._long_log = length + _LONG_LOG  # while somebody reads for minutes, do not make all others wait each time
-        with self._idle:
-            self._is_resting = True
+        with self._nobody_but(own, _REST_SECONDS) as is_quiet:
             try:
-                if self._idle.wait_for(lambda: all(each is own for each in self._busy), _REST_SECONDS):
+                if is_quiet:
                     own.execute("CHECKPOINT")
                     self._long_log = _LONG_LOG
             except duckdb.Error as error:  # what was written is committed all the same
-                self._is_broken |= is_fatal(error)
+                self._is_broken |= failures.is_fatal(error)
                 logger.warning("checkpoint: %s", type(error).__name__)
+
+    @contextmanager
+    def _nobody_but(self, own: duckdb.DuckDBPyConnection | None, seconds: float) -> Iterator[bool]:
+        """Nobody new begins within. Gives whether all others ended in this time."""
+        with self._idle:
+            self._is_resting = True
+            try:
+                yield self._idle.wait_for(lambda: all(each is own for each in self._busy), seconds)
             finally:
                 self._is_resting = False
                 self._idle.notify_all()
@@ -227,10 +227,10 @@ class Database:
         if self._is_closed:  # the query was interrupted by `close`
             return StorageError("storage.closed")
         logger.error("database error: %s", type(error).__name__, stack_info=True)  # no message: it may hold values
-        if is_fatal(error):
+        if failures.is_fatal(error):
             with self._idle:
                 self._is_broken = True
-        return working_failure(error, self.path)
+        return failures.working_failure(error, self.path)
 
     def _reopen(self) -> None:
         """Open the file anew after a fatal error (a full disk is one), which makes DuckDB refuse even reads."""
@@ -247,20 +247,20 @@ class Database:
 
         Everybody else waits meanwhile. A kill leaves the old file or the new one. Raises StorageError.
         """
-        with self._write_lock, self._idle:
-            if not self._idle.wait_for(lambda: not self._busy, timeout=_CLOSE_SECONDS):
-                raise StorageError("storage.stopped")
+        with self._write_lock, self._nobody_but(None, _CLOSE_SECONDS) as is_quiet:
+            if not is_quiet:
+                raise StorageError("storage.busy")
             try:
                 copy = copy_whole(self._connection, self.backups_folder)
             except duckdb.Error as error:
-                raise working_failure(error, self.path) from None
+                raise failures.working_failure(error, self.path) from None
             self._is_broken = True  # until it is open again, should another process get hold of the file meanwhile
             self._disconnect()
             self._cursors.clear()
             try:
                 take_place(copy, self.path)
             except OSError as error:
-                raise writing_failure(error, self.path.parent) from error
+                raise failures.writing_failure(error, self.path.parent) from error
             finally:
                 copy.unlink(missing_ok=True)
                 self._connection = self._connect(wait_seconds=2.0)
@@ -269,17 +269,14 @@ class Database:
     def _connect(self, wait_seconds: float) -> duckdb.DuckDBPyConnection:
         if not self.in_memory:
             own_files.make_private(self.path.parent, self.backups_folder)
-        try:
-            connection = self._open(time.monotonic() + wait_seconds)
-        except duckdb.Error as error:
-            raise opening_failure(error, self.path, self.backups_folder) from error
+        connection = self._open(time.monotonic() + wait_seconds)
         try:
             for setting in secure_settings(None if self.in_memory else self.backups_folder, self._threads):
                 connection.execute(f"SET {setting}")
             migrate(connection, lambda version: copy_before_upgrade(connection, self.backups_folder, version))
         except duckdb.Error as error:
             connection.close()
-            raise opening_failure(error, self.path, self.backups_folder) from error
+            raise failures.opening_failure(error, self.path, self.backups_folder) from error
         except BaseException:
             connection.close()
             raise
@@ -290,8 +287,8 @@ class Database:
             try:
                 return duckdb.connect(str(self.path))
             except duckdb.Error as error:
-                if not is_held_by_another_process(error) or time.monotonic() >= deadline:
-                    raise
+                if not failures.is_held_by_another_process(error) or time.monotonic() >= deadline:
+                    raise failures.opening_failure(error, self.path, self.backups_folder) from error
             time.sleep(_RETRY_SECONDS)
 
     def _disconnect(self) -> None:
@@ -299,10 +296,3 @@ class Database:
         for cursor in self._cursors.values():
             cursor.close()
         self._connection.close()
-
-
-def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
-    try:
-        cursor.execute("ROLLBACK")
-    except duckdb.Error as error:  # the transaction is gone already; the first error is the one to tell
-        logger.warning("rollback: %s", type(error).__name__)

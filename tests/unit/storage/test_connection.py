@@ -293,6 +293,25 @@ def test_where_the_database_is_a_link_the_file_that_it_names_is_written_anew(tmp
     assert b"CANARY-1" not in named.read_bytes()
 
 
+def test_a_database_that_is_read_all_the_time_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.storage.connection._CLOSE_SECONDS", 3.0)
+    is_enough = threading.Event()
+    with Database(tmp_path / "a.duckdb") as database, ThreadPoolExecutor(4) as pool:
+
+        def read_on() -> None:
+            while not is_enough.is_set():
+                with database.read():
+                    time.sleep(0.05)
+
+        readers = [pool.submit(read_on) for _ in range(4)]
+        time.sleep(0.2)
+        try:
+            database.rewrite()
+        finally:
+            is_enough.set()
+        assert [reader.result(10) for reader in readers] == [None] * 4
+
+
 def test_a_database_that_another_process_got_hold_of_while_it_was_written_anew_is_opened_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
