@@ -16,7 +16,7 @@ from pages.widgets.formats import moment
 from pages.widgets.rights import draw_why_not, may
 from pages.widgets.session import application, guard
 
-_OUTCOME = "deletion_outcome"
+_OUTCOME, _ROUND = "deletion_outcome", "deletion_round"
 _DEFAULT_DAYS = 365
 
 
@@ -38,11 +38,16 @@ def draw_deletion(t: Translator) -> None:
     _draw_records(t)
 
 
+def _field(name: str) -> str:
+    """The key of a field that is empty for each deletion: it wants its own reason, and somebody who is sure again."""
+    return f"deletion_{name}_{st.session_state.get(_ROUND, 0)}"
+
+
 def _draw_one(t: Translator) -> None:
     st.markdown(f"**{t('deletion.one')}**")
-    number = st.text_input(t("deletion.number"), key="deletion_number", max_chars=100).strip()
-    reason = st.text_input(t("deletion.reason"), key="deletion_reason_one", max_chars=200).strip()
-    is_sure = st.checkbox(t("deletion.sure"), key="deletion_sure_one")
+    number = st.text_input(t("deletion.number"), key=_field("number"), max_chars=100).strip()
+    reason = st.text_input(t("deletion.reason"), key=_field("reason_one"), max_chars=200).strip()
+    is_sure = st.checkbox(t("deletion.sure"), key=_field("sure_one"))
     is_ready = bool(number and reason and is_sure)
     if st.button(t("deletion.delete_one"), key="deletion_one", icon=":material/delete_forever:", disabled=not is_ready):
         student_id = find_student(application(), number)
@@ -54,8 +59,8 @@ def _draw_old(t: Translator) -> None:
     days = int(st.number_input(t("deletion.days"), 1, 3650, _DEFAULT_DAYS, key="deletion_days"))
     chosen = unseen_students(application(), days)
     st.caption(t("deletion.old_count", count=len(chosen), days=days))
-    reason = st.text_input(t("deletion.reason"), key="deletion_reason_old", max_chars=200).strip()
-    is_sure = st.checkbox(t("deletion.sure"), key="deletion_sure_old")
+    reason = st.text_input(t("deletion.reason"), key=_field("reason_old"), max_chars=200).strip()
+    is_sure = st.checkbox(t("deletion.sure"), key=_field("sure_old"))
     label = t("deletion.delete_old", count=len(chosen))
     is_ready = bool(chosen and reason and is_sure)
     if st.button(label, key="deletion_old", icon=":material/delete_forever:", disabled=not is_ready):
@@ -65,8 +70,9 @@ def _draw_old(t: Translator) -> None:
 def _delete(delete: Callable[[], Deletion | None], t: Translator) -> None:
     with st.spinner(t("deletion.deleting")):
         record = delete()
-    for key in ("deletion_number", "students_numbers", "students_found"):
+    for key in ("students_numbers", "students_found"):
         st.session_state.pop(key, None)
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
     st.session_state[_OUTCOME] = t("deletion.nothing") if record is None else t("deletion.done", **record.counts)
     st.rerun()
 

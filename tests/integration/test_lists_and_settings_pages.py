@@ -239,6 +239,18 @@ def test_an_unknown_model_is_refused_with_a_sentence(seeded: Application) -> Non
     assert read_settings(seeded).generation_model != "/nowhere/model"
 
 
+def test_a_deletion_leaves_neither_its_reason_nor_its_certainty_for_the_next_one(seeded: Application) -> None:
+    at = open_page("settings", seeded)
+    at.text_input(key="deletion_number_0").set_value("S-000001")
+    at.text_input(key="deletion_reason_one_0").set_value("asked for it")
+    at.checkbox(key="deletion_sure_one_0").check()
+    click(run(at), "deletion_one")
+    assert seeded.students.count() == 2
+    at.text_input(key="deletion_number_1").set_value("S-000002")
+    assert run(at).button(key="deletion_one").disabled
+    assert not (at.text_input(key="deletion_reason_one_1").value or at.checkbox(key="deletion_sure_one_1").value)
+
+
 def test_saved_settings_take_nothing_back_that_another_person_chose_meanwhile(
     seeded: Application, language: str
 ) -> None:
