@@ -37,8 +37,11 @@ _JOBS = "SELECT job_id FROM {copy}.jobs ORDER BY 1"
 _ADD_FILE = "INSERT INTO {copy}.kept_files VALUES (?, ?, ?)"
 _ADD_PART = "INSERT INTO {copy}.kept_parts VALUES (?, ?, ?)"
 _HAS_FILES = "SELECT count(*) = 2 FROM duckdb_tables() WHERE table_name IN ('kept_files', 'kept_parts')"
-_FILES = "SELECT position, name, sha256 FROM kept_files ORDER BY position"
-_PART = "SELECT content FROM kept_parts WHERE position = ? AND part = ?"
+# Where a backup from elsewhere holds nothing, or something else, that is no name and no content.
+_FILES = """
+SELECT position, coalesce(name::VARCHAR, ''), coalesce(sha256::VARCHAR, '') FROM kept_files ORDER BY position
+"""
+_PART = "SELECT coalesce(content::BLOB, ''::BLOB) FROM kept_parts WHERE position = ? AND part = ?"
 
 
 def require_space(home: Path, target: Path) -> None:
