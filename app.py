@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.config import keep_files_private
+from core.config import keep_files_private, keep_temporary_files, load_config
 from pages.widgets.browser_cookie import ROUTES
 from pages.widgets.navigation import build_navigation
 from pages.widgets.server import MIDDLEWARE, show_reference
@@ -41,4 +41,5 @@ if __name__ == "__main__":  # a run of the script; as a module this file is the 
     draw()
 else:
     keep_files_private()
+    keep_temporary_files(load_config())
     app = st.App(__file__, middleware=MIDDLEWARE, routes=ROUTES, on_script_error=show_reference)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +58,7 @@ class Config:
 
     @property
     def temporary_folder(self) -> Path:
-        """Files that are being read, each in a folder of its own; leftovers go when the application opens."""
+        """Files that are being read or written for a moment; leftovers go when the application opens."""
         return self.home / "tmp"
 
     @property
@@ -84,6 +86,16 @@ def load_config() -> Config:
 def keep_files_private() -> None:
     """From now on only this account can read what this process and its children write."""
     os.umask(0o077)
+
+
+def keep_temporary_files(config: Config) -> None:
+    """From now on libraries of this process put what they hold in files for a moment into the state folder.
+
+    A workbook that is being written holds students' numbers there; after a kill the next start removes it.
+    """
+    with suppress(OSError):  # who opens the database says what is wrong with the state folder
+        config.temporary_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        tempfile.tempdir = str(config.temporary_folder)
 
 
 def ordinary_file_mode() -> int:

@@ -186,15 +186,16 @@ def draw_departments(current: CatalogStatus, t: Translator) -> None:
 
 
 def funnel_stages(current: CatalogStatus, t: Translator) -> list[tuple[str, int]]:
-    """Courses at each stage from import to recommendation; each stage holds part of the one before it."""
+    """Courses at each stage from import to recommendation; each stage holds part of the one before it.
+
+    What is sufficient as it came stands at every stage, rewritten or not.
+    """
     total = current.catalog.course_count
-    sufficient = current.statuses[DescriptionStatus.SUFFICIENT]
-    written = sum(count for state, count in current.review.items() if state is not ReviewState.REJECTED)
     return [
         (t("overview.stage_imported"), total),
-        (t("overview.stage_described"), min(sufficient + written, total)),  # some sufficient ones are rewritten, too
-        (t("overview.stage_approved"), min(sufficient + current.published, total)),
-        (t("overview.stage_released"), min(sufficient + current.published - current.unreleased, total)),
+        (t("overview.stage_described"), total - current.unwritten),
+        (t("overview.stage_approved"), total - current.unapproved),
+        (t("overview.stage_released"), total - current.unused),
     ]
 
 

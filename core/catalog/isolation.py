@@ -73,6 +73,8 @@ def remove_leftovers(folder: Path) -> None:
         _tidied.add(folder)
     for leftover in folder.glob(f"{_PREFIX}*"):
         shutil.rmtree(leftover, ignore_errors=True)
+    for leftover in folder.glob("openpyxl.*"):  # sheets of workbooks that were being written
+        leftover.unlink(missing_ok=True)
 
 
 def _room(folder: Path, size: int, *, is_copied: bool) -> int:

@@ -90,14 +90,18 @@ def embeds_generated(app: Application, catalog_id: str) -> bool:
 
 def unpublished(app: Application, catalog_id: str) -> int:
     """Approved texts that the release in use lacks or has otherwise, of courses that the catalog still has."""
+    return len(unpublished_keys(app, catalog_id))
 
-    def count() -> int:
-        present = {course.course_key for course in courses_of(app, catalog_id)}
-        approved = {key: text for key, text in approved_texts(app, catalog_id).items() if key in present}
-        released = _released(app, catalog_id)
-        return len(approved.keys() - released.keys()) + _changed(approved, released)
 
-    return app.cached(f"unpublished {catalog_id}", _decided(app), count)
+def unpublished_keys(app: Application, catalog_id: str) -> frozenset[str]:
+    """The courses of `unpublished` texts."""
+
+    def find() -> frozenset[str]:
+        released = {key: text.text for key, text in _released(app, catalog_id).items()}
+        approved, present = approved_texts(app, catalog_id), {it.course_key for it in courses_of(app, catalog_id)}
+        return frozenset(key for key in present & approved.keys() if approved[key].published_text != released.get(key))
+
+    return app.cached(f"unpublished {catalog_id}", _decided(app), find)
 
 
 def withdrawn(app: Application, catalog_id: str) -> int:

@@ -11,7 +11,7 @@ from core.pipeline.courses import catalogs_of
 from core.pipeline.embedding import plan_embedding
 from core.pipeline.models import list_models
 from core.pipeline.recommendation import latest_run
-from core.pipeline.releases import approved_texts, unpublished, withdrawn
+from core.pipeline.releases import approved_texts, unpublished_keys, withdrawn
 from core.pipeline.triage import DepartmentCounts, read_triage
 from core.records import Catalog, DescriptionStatus, Job, JobKind, Message, ReviewState
 
@@ -27,6 +27,8 @@ class CatalogStatus:
         ReviewState, int
     ]  # newest text of each course by state, and all rejected texts; every state present
     unwritten: int  # courses that need a description and have no text, draft or decided
+    unapproved: int  # courses that need a description and have no approved or edited text
+    unused: int  # courses that need a description and have none in the release in use, as it is approved
     published: int  # courses with an approved or edited text
     unreleased: int  # of them, those that the release in use lacks or has otherwise
     withdrawn: int  # texts in use that are not approved any more
@@ -81,6 +83,8 @@ def catalog_status(app: Application, catalog: Catalog) -> CatalogStatus:
     listed = app.enhancements.listed_states(catalog_id)
     counts = Counter(state for _, state in listed)
     written = {key for key, state in listed if state is not ReviewState.REJECTED}
+    published = approved_texts(app, catalog_id).keys() & {it.course.course_key for it in report.courses}
+    unreleased = unpublished_keys(app, catalog_id)
     needed = {it.course.course_key for it in report.courses if it.triage.status is not DescriptionStatus.SUFFICIENT}
     embedding = plan_embedding(app, catalog_id)
     run = latest_run(app, catalog_id)
@@ -90,8 +94,10 @@ def catalog_status(app: Application, catalog: Catalog) -> CatalogStatus:
         departments=report.departments,
         review={state: counts[state] for state in ReviewState},
         unwritten=len(needed - written),
-        published=len(approved_texts(app, catalog_id).keys() & {it.course.course_key for it in report.courses}),
-        unreleased=unpublished(app, catalog_id),
+        unapproved=len(needed - published),
+        unused=len(needed - (published - unreleased)),
+        published=len(published),
+        unreleased=len(unreleased),
         withdrawn=withdrawn(app, catalog_id),
         embedded=embedding.embedded,
         unembedded=embedding.missing,

@@ -29,7 +29,7 @@ from core.records import JobKind
 from core.storage.backup import create_backup
 from core.storage.student_store import Deletion
 
-MIN_DAYS = 1
+MIN_DAYS, MAX_DAYS = 1, 36_500
 _finishing = threading.Lock()  # two at once would take away each other's new backup
 _HOLD_NOBODY = (JobKind.ENHANCE, JobKind.LIFT)  # they write and measure descriptions of courses
 
@@ -45,7 +45,7 @@ class _Traces:
 
 def unseen_students(app: Application, days: int) -> tuple[str, ...]:
     """Pseudonyms of students who are not in the newest upload, and were in none for so many days."""
-    return tuple(app.students.unseen_since(datetime.now(UTC) - timedelta(days=max(days, MIN_DAYS))))
+    return tuple(app.students.unseen_since(datetime.now(UTC) - timedelta(days=min(max(days, MIN_DAYS), MAX_DAYS))))
 
 
 @requires(Permission.MANAGE_STUDENTS)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -270,6 +271,8 @@ class Database:
         if not self.in_memory:
             own_files.make_private(self.path.parent, self.backups_folder)
         connection = self._open(time.monotonic() + wait_seconds)
+        if not self.in_memory:  # what did not fit into memory when the process was killed; nobody reads it any more
+            shutil.rmtree(self.path.with_name(f"{self.path.name}.tmp"), ignore_errors=True)
         try:
             for setting in secure_settings(None if self.in_memory else self.backups_folder, self._threads):
                 connection.execute(f"SET {setting}")

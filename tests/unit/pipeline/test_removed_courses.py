@@ -56,3 +56,13 @@ def test_approved_texts_of_removed_courses_do_not_wait_to_be_published(
     remove(app, catalog_id, catalog_file, "PH1")
     assert status(app, catalog_id).published == status(app, catalog_id).unreleased == 1
     assert releases.unpublished(app, catalog_id) == 1
+
+
+def test_a_sufficient_course_that_is_rewritten_stands_once_at_each_stage(
+    app: Application, catalog_id: str, write
+) -> None:
+    review.approve(app, [write(key).enhancement_id for key in ("MA1", "MA2")], by="kim")  # MA1 was sufficient
+    found = status(app, catalog_id)
+    assert (found.published, found.unwritten, found.unapproved, found.unused) == (2, 4, 4, 5)
+    releases.publish(app, catalog_id, by="kim")
+    assert status(app, catalog_id).unused == 4
