@@ -86,7 +86,7 @@ def _heed_interrupts() -> None:
 
 def test_an_interrupt_pauses_the_job_and_resume_ends_it() -> None:
     catalog = run("intake", "catalog", str(DATA_FOLDER / "en_mcgill_courses.json"))["catalog"]
-    arguments = ("enhance", "--catalog", catalog, "--limit", "40", "--model", "fake:delay=0.4", "--batch-size", "2")
+    arguments = ("enhance", "--catalog", catalog, "--limit", "20", "--model", "fake:delay=0.4", "--batch-size", "2")
     # Whoever runs tests in the background of a shell has interrupts ignored, which children inherit.
     with start(*arguments, start_new_session=True, preexec_fn=_heed_interrupts) as process:
         assert process.stderr is not None
@@ -97,9 +97,9 @@ def test_an_interrupt_pauses_the_job_and_resume_ends_it() -> None:
         output, _ = process.communicate(timeout=60)
     paused = json.loads(output)
     assert (process.returncode, paused["status"]) == (1, "paused")
-    assert paused["done"] < 40
+    assert paused["done"] < 20
     resumed = run("resume", "--job", paused["job"])
-    assert (resumed["status"], resumed["done"]) == ("succeeded", 40)
+    assert (resumed["status"], resumed["done"]) == ("succeeded", 20)
 
 
 def test_with_the_embedded_models(home_with_models: Path, student_file: str, tmp_path: Path) -> None:

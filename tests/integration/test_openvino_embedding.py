@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -35,18 +36,24 @@ def reference(folder):
     return EmbeddingEngine(folder)
 
 
+@pytest.fixture(scope="module")
+def encoder_of(folder):
+    """The encoder of a precision, compiled once: that takes most of the time."""
+    return cache(partial(OpenVinoEncoder, folder))
+
+
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("role", ["passage", "query"])
-def test_vectors_equal_those_of_sentence_transformers(folder, reference, precision, role):
-    vectors = OpenVinoEncoder(folder, precision).encode_batch(TEXTS, batch_size=3, role=role)
+def test_vectors_equal_those_of_sentence_transformers(encoder_of, reference, precision, role):
+    vectors = encoder_of(precision).encode_batch(TEXTS, batch_size=3, role=role)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     cosines = (vectors * reference.encode_batch(TEXTS, role=role)).sum(axis=1)
     assert cosines.min() > 0.999
 
 
-def test_a_stream_that_is_left_early_does_not_disturb_the_next(folder):
-    encoder = OpenVinoEncoder(folder, "float32")
+def test_a_stream_that_is_left_early_does_not_disturb_the_next(encoder_of):
+    encoder = encoder_of("float32")
     texts = [f"course number {number}" for number in range(40)]
     stream = encoder.stream(texts, batch_size=4)
     next(stream)
@@ -58,7 +65,7 @@ def test_a_stream_that_is_left_early_does_not_disturb_the_next(folder):
         assert (batch.vectors * again[list(batch.indices)]).sum(axis=1).min() > 0.999
 
 
-def test_it_stops_when_told_and_gives_what_was_begun(folder):
+def test_it_stops_when_told_and_gives_what_was_begun(encoder_of):
     class StopAfterTwo:
         beats = 0
 
@@ -68,13 +75,13 @@ def test_it_stops_when_told_and_gives_what_was_begun(folder):
         def should_stop(self):
             return self.beats >= 2
 
-    encoder = OpenVinoEncoder(folder, "float32")
+    encoder = encoder_of("float32")
     batches = list(encoder.stream(["optics"] * 100, batch_size=1, control=StopAfterTwo()))
     assert 2 <= len(batches) <= 2 + len(encoder._requests)
 
 
-def test_torch_is_not_needed_to_encode(folder, installed_models):
-    OpenVinoEncoder(folder)  # so that the export is there
+def test_torch_is_not_needed_to_encode(folder, encoder_of):
+    encoder_of("float32")  # so that the export is there
     code = (
         "import sys; from pathlib import Path; from core.embedding.openvino_encoder import OpenVinoEncoder; "
         "OpenVinoEncoder(Path(sys.argv[1]), 'float32').encode_batch(['optics']); "
