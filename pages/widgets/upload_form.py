@@ -17,10 +17,14 @@ PREVIEW_ROWS = 8
 SHOWN_PROBLEMS = 500  # the file to download has all of them
 FIELDS_A_ROW = 4
 _TWO_LINES = 56  # pixels of a row
+_RED = "#e0383e"  # contrast of 4.3:1 on white and on the dark theme
 
 
 def translate_upload_box(file_types: Sequence[str], t: Translator) -> None:
-    """Put the reader's words in place of those that Streamlit writes into its upload box, which are English only."""
+    """Put the reader's words in place of those that Streamlit writes into its upload box, which are English only.
+
+    Why a browser did not send a file, Streamlit says only while the mouse is over it: that comes below the box.
+    """
     kinds = ", ".join(kind.upper() for kind in file_types)
     rules = (
         ("button p", t("upload.choose")),
@@ -32,6 +36,11 @@ def translate_upload_box(file_types: Sequence[str], t: Translator) -> None:
             f"<style>{box} {part} {{ font-size: 0 }}"
             f'{box} {part}::after {{ content: "{words}"; font-size: 0.93rem }}</style>'
         )
+    refused = '[data-testid="stFileUploader"]:has([data-testid="stFileChip"][aria-invalid="true"])'
+    words = t("upload.not_taken", mib=MAX_UPLOAD_MIB, kinds=kinds)
+    st.html(
+        f'<style>{refused}::after {{ content: "{words}"; display: block; margin-top: 0.5rem; color: {_RED} }}</style>'
+    )
 
 
 def draw_table_preview(table: Table, t: Translator, *, key: str) -> None:
